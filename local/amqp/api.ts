@@ -1,0 +1,158 @@
+/**
+ * AMQP 1.0 as both brokers need it, with nothing of rhea in it: a server that takes connections, authenticates them
+ * (SASL, then put-token on `$cbs`), and hands links to the service whose entity the address names. Messages travel as the
+ * encoded bytes that came in; what is in them is the business of each service's protocol.
+ */
+
+/** An AMQP error: `condition` is a symbol such as `amqp:not-found`. */
+export interface AmqpError {
+  readonly condition: string;
+  readonly description: string;
+  readonly info?: Readonly<Record<string, unknown>>;
+}
+
+export type Right = 'Listen' | 'Send' | 'Manage';
+
+/** Who may do what: asked at put-token, at SASL PLAIN and before a link is handed to its service. */
+export interface Authorizer {
+  /** Checks a token for an audience (an absolute URI, or a path). Returns until when it holds, or why it is refused. */
+  verifyToken(audience: string, tokenType: string, token: string): TokenVerdict;
+  /** SASL PLAIN: key name and key. */
+  verifyKey(keyName: string, key: string): TokenVerdict;
+}
+
+export type TokenVerdict =
+  | { readonly accepted: true; readonly rights: readonly Right[]; readonly scope: string; readonly expiresAt: number }
+  | { readonly accepted: false; readonly error: AmqpError };
+
+export interface AmqpConnection {
+  readonly id: string;
+  readonly containerId: string;
+  readonly properties: ReadonlyMap<string, unknown>;
+  /** True when a token of this connection that is not expired covers `address` with `right`. */
+  isAuthorized(address: string, right: Right): boolean;
+  onClose(listener: () => void): void;
+  close(error?: AmqpError): void;
+}
+
+/** What both kinds of link share. `address` has no leading slash, is percent-decoded, and keeps the client's letter case. */
+interface AmqpLink {
+  readonly name: string;
+  readonly address: string;
+  readonly connection: AmqpConnection;
+  readonly properties: ReadonlyMap<string, unknown>;
+  readonly desiredCapabilities: readonly string[];
+  readonly isOpen: boolean;
+  /** Answers the attach with null source or target, then detaches with the error (closed = true). */
+  refuse(error: AmqpError): void;
+  /** Detaches; closed = true. */
+  close(error?: AmqpError): void;
+  /** The link is gone, whoever ended it and however. Called once. */
+  onClose(listener: () => void): void;
+}
+
+/** A link on which the peer sends to us. */
+export interface IncomingLink extends AmqpLink {
+  readonly role: 'incoming';
+  accept(options: {
+    readonly maxMessageSize: number;
+    readonly credit: number;
+    readonly properties?: Readonly<Record<string, unknown>>;
+  }): void;
+  onTransfer(listener: (delivery: IncomingDelivery) => void): void;
+  addCredit(credit: number): void;
+}
+
+export interface IncomingDelivery {
+  /** 0, or 0x80013700 for a batch. */
+  readonly messageFormat: number;
+  /** The message as it came: every section, encoded. */
+  readonly payload: Buffer;
+  /** Set when the sender asks for the transfer to be part of a transaction. */
+  readonly transactionId: Buffer | undefined;
+  accept(): void;
+  reject(error: AmqpError): void;
+  release(): void;
+}
+
+/** A link on which the peer receives from us. */
+export interface OutgoingLink extends AmqpLink {
+  readonly role: 'outgoing';
+  /** True when the peer asked for settled transfers (receive-and-delete). */
+  readonly isPreSettled: boolean;
+  /** The source's filter map; values that are described come without their descriptor. */
+  readonly filters: ReadonlyMap<string, unknown>;
+  readonly credit: number;
+  accept(options?: {
+    readonly properties?: Readonly<Record<string, unknown>>;
+    readonly filters?: Readonly<Record<string, unknown>>;
+    readonly offeredCapabilities?: readonly string[];
+  }): void;
+  /** Credit changed. `drain`: use it up or give it back with {@link drained}. */
+  onCredit(listener: (credit: number, drain: boolean) => void): void;
+  /** Gives back what credit is left. */
+  drained(): void;
+  /**
+   * Sends an encoded message. Never call it without credit. The tag is 16 bytes and unique among the link's unsettled ones.
+   * Deliveries on a pre-settled link need no settling.
+   */
+  send(payload: Uint8Array, tag: Buffer): OutgoingDelivery;
+  onDisposition(listener: (delivery: OutgoingDelivery, state: DeliveryState, settledByPeer: boolean) => void): void;
+}
+
+export interface OutgoingDelivery {
+  readonly tag: Buffer;
+  readonly link: OutgoingLink;
+  /** Answers the peer's disposition with `accepted`, settled. */
+  settle(): void;
+  /** Answers with `rejected` and the error, settled. */
+  fail(error: AmqpError): void;
+}
+
+export type DeliveryState =
+  | { readonly outcome: 'accepted'; readonly transactionId?: Buffer }
+  | { readonly outcome: 'released'; readonly transactionId?: Buffer }
+  | {
+      readonly outcome: 'modified';
+      readonly deliveryFailed: boolean;
+      readonly undeliverableHere: boolean;
+      readonly annotations: ReadonlyMap<string, unknown>;
+      readonly transactionId?: Buffer;
+    }
+  | { readonly outcome: 'rejected'; readonly error: AmqpError | undefined; readonly transactionId?: Buffer };
+
+/** One request on a `$management` node. Names and body are decoded; integers are `bigint` only beyond 2^53. */
+export interface ManagementRequest {
+  /** `<entity>` for Service Bus (`<entity>/$management`), empty for Event Hubs' bare `$management`. */
+  readonly entity: string;
+  readonly operation: string;
+  readonly applicationProperties: ReadonlyMap<string, unknown>;
+  readonly body: unknown;
+  readonly associatedLinkName: string | undefined;
+  readonly connection: AmqpConnection;
+}
+
+export interface ManagementResponse {
+  readonly statusCode: number;
+  readonly statusDescription?: string;
+  readonly errorCondition?: string;
+  /** A value built with the typed constructors of `amqp/values.ts`, or a plain map. */
+  readonly body?: unknown;
+}
+
+/** What a broker plugs into the server. Where two share a port, the first that owns the address gets the link. */
+export interface AmqpService {
+  readonly name: 'service-bus' | 'event-hubs';
+  /** Decides by entity; the last service in the list also gets addresses that nobody owns, to refuse them. */
+  owns(address: string): boolean;
+  openIncoming(link: IncomingLink): void;
+  openOutgoing(link: OutgoingLink): void;
+  manage(request: ManagementRequest): ManagementResponse | Promise<ManagementResponse>;
+  /** Absent: the coordinator target is refused. */
+  readonly transactions?: TransactionCoordinator;
+}
+
+export interface TransactionCoordinator {
+  declare(connection: AmqpConnection): Buffer;
+  discharge(connection: AmqpConnection, transactionId: Buffer, fail: boolean): AmqpError | undefined;
+}
