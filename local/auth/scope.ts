@@ -3,13 +3,17 @@
  * several (`localhost`, `127.0.0.1`, a container's name, `sb:`, `amqp:`, `https:`); Azure compares them.
  */
 
+const SCHEME_AND_HOST = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i;
+/** Some of the service's own samples sign `<namespace>.servicebus.windows.net/<path>`, without a scheme. */
+const BARE_HOST = /^(localhost|\d+\.\d+\.\d+\.\d+|[\w-]+\.servicebus\.[\w.]+|[\w.-]+(?=:\d))(:\d+)?(?=\/|$)/i;
+
 /**
  * The path that a URI or an AMQP address names: without scheme, host and query, percent-decoded, in lower case, without slashes at
  * its ends. Empty: the whole namespace.
  */
 export function toScope(audience: string): string {
   const withoutQuery = audience.replace(/[?#].*$/s, '');
-  const path = withoutQuery.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '');
+  const path = withoutQuery.replace(SCHEME_AND_HOST, '').replace(BARE_HOST, '');
   return decode(path)
     .replace(/^\/+|\/+$/g, '')
     .toLowerCase();

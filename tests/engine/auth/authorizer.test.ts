@@ -77,6 +77,8 @@ describe('a shared access signature', () => {
       authorizer.verifyToken(audience, SAS, token(resource)).accepted;
     expect(accepts('sb://h:5672/orders/$management', 'sb://h:5672/')).toBe(true);
     expect(accepts('amqp://h/Orders/$DeadLetterQueue', 'http://h/orders')).toBe(true);
+    expect(accepts('sb://h/orders', 'localhost:5672/orders')).toBe(true);
+    expect(accepts('sb://h/orders', 'ns.servicebus.windows.net')).toBe(true);
     expect(accepts('sb://h/orders-archive', 'sb://h/orders')).toBe(false);
     expect(accepts('sb://h/', 'sb://h/orders')).toBe(false);
   });
