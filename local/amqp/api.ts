@@ -4,6 +4,8 @@
  * encoded bytes that came in; what is in them is the business of each service's protocol.
  */
 
+import type { Duplex } from 'node:stream';
+
 /** An AMQP error: `condition` is a symbol such as `amqp:not-found`. */
 export interface AmqpError {
   readonly condition: string;
@@ -15,12 +17,18 @@ export type Right = 'Listen' | 'Send' | 'Manage';
 
 /** Who may do what: asked at put-token, at SASL PLAIN and before a link is handed to its service. */
 export interface Authorizer {
+  /** True: everybody may do everything, with or without a token (mode `none`). */
+  readonly acceptsAnyone?: boolean;
   /** Checks a token for an audience (an absolute URI, or a path). Returns until when it holds, or why it is refused. */
   verifyToken(audience: string, tokenType: string, token: string): TokenVerdict;
   /** SASL PLAIN: key name and key. */
   verifyKey(keyName: string, key: string): TokenVerdict;
 }
 
+/**
+ * `scope` is the path the grant covers with everything below it, without scheme and host (`orders`,
+ * `order-events/Subscriptions/audit`; empty: the whole namespace). `expiresAt` is an instant, or `Infinity`.
+ */
 export type TokenVerdict =
   | { readonly accepted: true; readonly rights: readonly Right[]; readonly scope: string; readonly expiresAt: number }
   | { readonly accepted: false; readonly error: AmqpError };
@@ -28,6 +36,8 @@ export type TokenVerdict =
 export interface AmqpConnection {
   readonly id: string;
   readonly containerId: string;
+  /** The host that the peer said it talks to, as in its `open`. */
+  readonly hostname: string;
   readonly properties: ReadonlyMap<string, unknown>;
   /** True when a token of this connection that is not expired covers `address` with `right`. */
   isAuthorized(address: string, right: Right): boolean;
@@ -54,15 +64,22 @@ interface AmqpLink {
 /** A link on which the peer sends to us. */
 export interface IncomingLink extends AmqpLink {
   readonly role: 'incoming';
+  /**
+   * `credit` is how many deliveries may be unsettled at a time; the link keeps the peer supplied as they are settled, so every
+   * delivery must be settled. `maxMessageSize` is in bytes; a larger message ends the link.
+   */
   accept(options: {
     readonly maxMessageSize: number;
     readonly credit: number;
+    readonly offeredCapabilities?: readonly string[];
     readonly properties?: Readonly<Record<string, unknown>>;
   }): void;
   onTransfer(listener: (delivery: IncomingDelivery) => void): void;
+  /** Widens (or, negative, narrows) what {@link accept} gave. */
   addCredit(credit: number): void;
 }
 
+/** Exactly one of `accept`, `reject` and `release` is to be called, once; on a closed link they do nothing. */
 export interface IncomingDelivery {
   /** 0, or 0x80013700 for a batch. */
   readonly messageFormat: number;
@@ -73,6 +90,8 @@ export interface IncomingDelivery {
   accept(): void;
   reject(error: AmqpError): void;
   release(): void;
+  /** For the transaction coordinator: answers a `declare` with the new transaction. */
+  declared(transactionId: Buffer): void;
 }
 
 /** A link on which the peer receives from us. */
@@ -82,21 +101,30 @@ export interface OutgoingLink extends AmqpLink {
   readonly isPreSettled: boolean;
   /** The source's filter map; values that are described come without their descriptor. */
   readonly filters: ReadonlyMap<string, unknown>;
+  /** How many messages may be sent now. */
   readonly credit: number;
+  /** `filters` answers the source's filters; left out, they are answered as they came. May be called long after the attach. */
   accept(options?: {
     readonly properties?: Readonly<Record<string, unknown>>;
     readonly filters?: Readonly<Record<string, unknown>>;
     readonly offeredCapabilities?: readonly string[];
   }): void;
-  /** Credit changed. `drain`: use it up or give it back with {@link drained}. */
+  /**
+   * Credit changed. `drain`: use it up or give it back with {@link drained}. Called soon after {@link accept} if the peer has
+   * granted credit before.
+   */
   onCredit(listener: (credit: number, drain: boolean) => void): void;
   /** Gives back what credit is left. */
   drained(): void;
   /**
-   * Sends an encoded message. Never call it without credit. The tag is 16 bytes and unique among the link's unsettled ones.
+   * Sends an encoded message; throws without credit or on a closed link. The tag is 16 bytes and unique among the link's unsettled ones.
    * Deliveries on a pre-settled link need no settling.
    */
   send(payload: Uint8Array, tag: Buffer): OutgoingDelivery;
+  /**
+   * The peer says what became of a delivery. Settled without a state counts as released. Unless it is settled by the peer, it
+   * waits for {@link OutgoingDelivery.settle} or {@link OutgoingDelivery.fail}.
+   */
   onDisposition(listener: (delivery: OutgoingDelivery, state: DeliveryState, settledByPeer: boolean) => void): void;
 }
 
@@ -121,7 +149,7 @@ export type DeliveryState =
     }
   | { readonly outcome: 'rejected'; readonly error: AmqpError | undefined; readonly transactionId?: Buffer };
 
-/** One request on a `$management` node. Names and body are decoded; integers are `bigint` only beyond 2^53. */
+/** One request on a `$management` node. Names and body are decoded (maps as `Map`); integers are `bigint` only beyond 2^53. */
 export interface ManagementRequest {
   /** `<entity>` for Service Bus (`<entity>/$management`), empty for Event Hubs' bare `$management`. */
   readonly entity: string;
@@ -136,7 +164,7 @@ export interface ManagementResponse {
   readonly statusCode: number;
   readonly statusDescription?: string;
   readonly errorCondition?: string;
-  /** A value built with the typed constructors of `amqp/values.ts`, or a plain map. */
+  /** A value built with the typed constructors of `amqp/codec`, or a plain object, which becomes a map. */
   readonly body?: unknown;
 }
 
@@ -154,5 +182,19 @@ export interface AmqpService {
 
 export interface TransactionCoordinator {
   declare(connection: AmqpConnection): Buffer;
-  discharge(connection: AmqpConnection, transactionId: Buffer, fail: boolean): AmqpError | undefined;
+  /** `fail`: roll back. Returns why it could not be done. A coordinator link that closes rolls back what it has open. */
+  discharge(
+    connection: AmqpConnection,
+    transactionId: Buffer,
+    fail: boolean,
+  ): AmqpError | undefined | Promise<AmqpError | undefined>;
+}
+
+/** A listening server. */
+export interface AmqpServer {
+  readonly port: number;
+  /** Serves one connection on a stream that somebody else has accepted: AMQP over WebSockets. */
+  acceptStream(stream: Duplex): void;
+  /** Closes every connection with `amqp:connection:forced` and stops listening; at most a second. */
+  close(): Promise<void>;
 }

@@ -1,0 +1,101 @@
+import { DecodeError } from './format-codes.ts';
+import { Reader } from './reader.ts';
+
+/** The descriptors of a message's sections (part 3, section 3.2). */
+export const Section = {
+  header: 0x70,
+  deliveryAnnotations: 0x71,
+  messageAnnotations: 0x72,
+  properties: 0x73,
+  applicationProperties: 0x74,
+  data: 0x75,
+  sequence: 0x76,
+  value: 0x77,
+  footer: 0x78,
+} as const;
+
+/** Where a section stands: from its descriptor to its last byte. `valueAt` is where the described value starts. */
+export interface SectionRange {
+  readonly start: number;
+  readonly valueAt: number;
+  readonly end: number;
+}
+
+export type BodyKind = 'data' | 'sequence' | 'value' | 'none';
+
+/** The sections of an encoded message, found without decoding any of them. */
+export interface MessageSections {
+  readonly header?: SectionRange;
+  readonly deliveryAnnotations?: SectionRange;
+  readonly messageAnnotations?: SectionRange;
+  readonly properties?: SectionRange;
+  readonly applicationProperties?: SectionRange;
+  readonly bodyKind: BodyKind;
+  /** Every body section; a data or sequence body may have several. */
+  readonly body: readonly SectionRange[];
+  readonly footer?: SectionRange;
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * Finds the sections of an encoded message.
+ * @throws DecodeError when the bytes are not a message
+ */
+export function readSections(payload: Buffer): MessageSections {
+  const body: SectionRange[] = [];
+  const sections: Writable<MessageSections> = { bodyKind: 'none', body };
+  const reader = new Reader(payload);
+  while (reader.hasMore) {
+    const start = reader.position;
+    const code = reader.descriptorCode();
+    const valueAt = reader.position;
+    reader.skip();
+    const range = { start, valueAt, end: reader.position };
+    switch (code) {
+      case Section.header:
+        sections.header = range;
+        break;
+      case Section.deliveryAnnotations:
+        sections.deliveryAnnotations = range;
+        break;
+      case Section.messageAnnotations:
+        sections.messageAnnotations = range;
+        break;
+      case Section.properties:
+        sections.properties = range;
+        break;
+      case Section.applicationProperties:
+        sections.applicationProperties = range;
+        break;
+      case Section.data:
+        sections.bodyKind = 'data';
+        body.push(range);
+        break;
+      case Section.sequence:
+        sections.bodyKind = 'sequence';
+        body.push(range);
+        break;
+      case Section.value:
+        sections.bodyKind = 'value';
+        body.push(range);
+        break;
+      case Section.footer:
+        sections.footer = range;
+        break;
+      default:
+        throw new DecodeError(`0x${code.toString(16)} is not a section of a message.`);
+    }
+  }
+  return sections;
+}
+
+/** The bytes inside each data section: the messages of a batch (format 0x80013700), or the body of a message. */
+export function readDataSections(payload: Buffer, sections: MessageSections = readSections(payload)): Buffer[] {
+  if (sections.bodyKind !== 'data') return [];
+  return sections.body.map(({ valueAt, end }) => {
+    const value = new Reader(payload, valueAt, end).value();
+    if (!Buffer.isBuffer(value)) throw new DecodeError('A data section holds binary.');
+    return value;
+  });
+}

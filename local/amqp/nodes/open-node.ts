@@ -1,0 +1,108 @@
+import type { AmqpError, AmqpService, Right } from '../api.ts';
+import type { Connection } from '../connection.ts';
+import { IncomingLinkEnd } from '../links/incoming-link.ts';
+import type { Link } from '../links/link.ts';
+import { OutgoingLinkEnd } from '../links/outgoing-link.ts';
+import type { AttachFields } from '../transport/performatives.ts';
+import { putToken } from './cbs.ts';
+import { openCoordinator } from './coordinator.ts';
+import { RequestNode } from './request-node.ts';
+
+const CBS = '$cbs';
+const MANAGEMENT = '$management';
+
+/** Finds who answers for the node that an attach names, and hands the link over. */
+export function openNode(link: Link, attach: AttachFields, connection: Connection): void {
+  const { services, log } = connection.context;
+  const node = link.address.toLowerCase();
+  if (link instanceof IncomingLinkEnd && attach.target?.isCoordinator) {
+    const { transactions } = services.find((service) => service.transactions) ?? {};
+    if (transactions) openCoordinator(link, transactions);
+    else link.refuse({ condition: 'amqp:not-implemented', description: 'Transactions are not supported here.' });
+    return;
+  }
+  if (node === CBS) {
+    openRequestNode(link, node, connection, () => new RequestNode((request) => putToken(connection, request)));
+    return;
+  }
+  const refusal = link.address === '' ? NO_ADDRESS : isAllowed(link, connection) ? undefined : unauthorized(link);
+  if (refusal) {
+    link.refuse(refusal);
+    return;
+  }
+  const service = findService(services, link.address);
+  try {
+    if (isManagement(node)) {
+      openRequestNode(link, node, connection, () => managementNode(link.address, service, connection));
+    } else if (link instanceof IncomingLinkEnd) service.openIncoming(link);
+    else if (link instanceof OutgoingLinkEnd) service.openOutgoing(link);
+  } catch (error) {
+    log('error', service.name, error instanceof Error ? (error.stack ?? error.message) : String(error));
+    link.refuse({
+      condition: 'amqp:internal-error',
+      description: 'The service ran into a fault while opening the link.',
+    });
+  }
+}
+
+/** May the link be there? Asked when it is opened and again when a token expires. */
+export function isAllowed(link: Link, connection: Connection): boolean {
+  const node = link.address.toLowerCase();
+  if (node === CBS || node === '') return true;
+  // Event Hubs' management node has no entity in its address: requests name it, and are checked one by one.
+  if (node === MANAGEMENT) return !connection.tokens.isEmpty || connection.context.authorizer.acceptsAnyone === true;
+  const rights: readonly Right[] = isManagement(node) ? ['Listen', 'Send', 'Manage'] : [requiredRight(link)];
+  return rights.some((right) => connection.isAuthorized(link.address, right));
+}
+
+function requiredRight(link: Link): Right {
+  return link instanceof IncomingLinkEnd ? 'Send' : 'Listen';
+}
+
+function isManagement(node: string): boolean {
+  return node === MANAGEMENT || node.endsWith(`/${MANAGEMENT}`);
+}
+
+function findService(services: readonly AmqpService[], address: string): AmqpService {
+  return services.find((service) => service.owns(address)) ?? services.at(-1)!;
+}
+
+function openRequestNode(link: Link, node: string, connection: Connection, create: () => RequestNode): void {
+  let requests = connection.requestNodes.get(node);
+  if (!requests) {
+    requests = create();
+    connection.requestNodes.set(node, requests);
+  }
+  if (link instanceof IncomingLinkEnd) requests.openIncoming(link);
+  else if (link instanceof OutgoingLinkEnd) requests.openOutgoing(link);
+}
+
+function managementNode(address: string, service: AmqpService, connection: Connection): RequestNode {
+  const entity = address.slice(0, Math.max(0, address.length - MANAGEMENT.length - 1));
+  return new RequestNode((request) =>
+    service.manage({
+      entity,
+      operation: String(request.applicationProperties.get('operation') ?? ''),
+      applicationProperties: request.applicationProperties,
+      body: request.body,
+      associatedLinkName: asText(request.applicationProperties.get('associated-link-name')),
+      connection,
+    }),
+  );
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function unauthorized(link: Link): AmqpError {
+  const right = requiredRight(link);
+  return {
+    condition: 'amqp:unauthorized-access',
+    description:
+      `Unauthorized access. '${right}' claim(s) are required to perform this operation. ` +
+      `Resource: 'sb://${link.connection.hostname}/${link.address.toLowerCase()}'.`,
+  };
+}
+
+const NO_ADDRESS: AmqpError = { condition: 'amqp:invalid-field', description: 'The link names no address.' };

@@ -1,0 +1,405 @@
+import type { AmqpError, DeliveryState } from '../api.ts';
+import {
+  arrayOf,
+  DecodeError,
+  Described,
+  encoded,
+  Reader,
+  symbol,
+  ubyte,
+  uint,
+  ulong,
+  ushort,
+  Writer,
+} from '../codec/index.ts';
+
+/** Descriptors of frame bodies, states and termini (part 2, section 2.7; part 3; part 4; part 5, section 5.3.3). */
+export const Performative = {
+  open: 0x10,
+  begin: 0x11,
+  attach: 0x12,
+  flow: 0x13,
+  transfer: 0x14,
+  disposition: 0x15,
+  detach: 0x16,
+  end: 0x17,
+  close: 0x18,
+  saslMechanisms: 0x40,
+  saslInit: 0x41,
+  saslChallenge: 0x42,
+  saslResponse: 0x43,
+  saslOutcome: 0x44,
+} as const;
+
+const ERROR = 0x1d;
+const SOURCE = 0x28;
+const TARGET = 0x29;
+const COORDINATOR = 0x30;
+const RECEIVED = 0x23;
+const ACCEPTED = 0x24;
+const REJECTED = 0x25;
+const RELEASED = 0x26;
+const MODIFIED = 0x27;
+const DECLARED = 0x33;
+const TRANSACTIONAL_STATE = 0x34;
+
+export const FRAME_TYPE_AMQP = 0;
+export const FRAME_TYPE_SASL = 1;
+
+/** The largest frame that we take; the service announces the same. */
+export const MAX_FRAME_BYTES = 65_536;
+
+export interface Frame {
+  readonly type: number;
+  readonly channel: number;
+  /** `undefined`: an empty frame, which only says that the peer is alive. */
+  readonly code: number | undefined;
+  readonly fields: readonly unknown[];
+  readonly payload: Buffer | undefined;
+}
+
+/** Decodes a whole frame, from its size on. Field values that are described come as {@link Described}. */
+export function decodeFrame(buffer: Buffer): Frame {
+  const bodyAt = buffer[4]! * 4;
+  const type = buffer[5]!;
+  const channel = type === FRAME_TYPE_AMQP ? buffer.readUInt16BE(6) : 0;
+  if (bodyAt < 8 || bodyAt > buffer.length) throw new DecodeError(`A frame's body cannot start at byte ${bodyAt}.`);
+  if (bodyAt === buffer.length) return { type, channel, code: undefined, fields: [], payload: undefined };
+  const reader = new Reader(buffer, bodyAt);
+  const code = reader.descriptorCode();
+  const fields: unknown[] = [];
+  for (let left = reader.listHeader(); left > 0; left--) fields.push(reader.value());
+  const payload = reader.hasMore ? buffer.subarray(reader.position) : undefined;
+  return { type, channel, code, fields, payload };
+}
+
+export function encodeFrame(type: number, channel: number, code: number, fields: readonly unknown[]): Buffer {
+  const writer = new Writer(192);
+  writeFrameHeader(writer, type, channel);
+  writer.composite(code, fields);
+  writer.u32At(0, writer.length);
+  return writer.finish();
+}
+
+function writeFrameHeader(writer: Writer, type: number, channel: number): void {
+  writer.u32(0);
+  writer.u8(2);
+  writer.u8(type);
+  writer.u16(channel);
+}
+
+/** A transfer without its payload. Continuations carry neither id nor tag. */
+export interface TransferFields {
+  readonly handle: number;
+  readonly deliveryId?: number;
+  readonly tag?: Buffer;
+  readonly settled: boolean;
+  readonly more: boolean;
+}
+
+/** The frame's bytes up to the payload, which follows them in `payloadBytes` bytes. */
+export function encodeTransferHead(channel: number, transfer: TransferFields, payloadBytes: number): Buffer {
+  const writer = new Writer(80);
+  writeFrameHeader(writer, FRAME_TYPE_AMQP, channel);
+  const isFirst = transfer.deliveryId !== undefined;
+  writer.composite(Performative.transfer, [
+    uint(transfer.handle),
+    isFirst ? uint(transfer.deliveryId) : undefined,
+    transfer.tag,
+    isFirst ? uint(0) : undefined,
+    transfer.settled,
+    transfer.more,
+  ]);
+  writer.u32At(0, writer.length + payloadBytes);
+  return writer.finish();
+}
+
+/** The longest that {@link encodeTransferHead} gets with a tag of up to 32 bytes. */
+export const TRANSFER_HEAD_BYTES = 80;
+
+export interface OpenFields {
+  readonly containerId: string;
+  readonly hostname: string | undefined;
+  readonly maxFrameSize: number;
+  readonly idleTimeoutMs: number | undefined;
+  readonly properties: ReadonlyMap<string, unknown>;
+}
+
+export function toOpen(fields: readonly unknown[]): OpenFields {
+  return {
+    containerId: (fields[0] as string | undefined) ?? '',
+    hostname: (fields[1] as string | null | undefined) ?? undefined,
+    maxFrameSize: Math.max((fields[2] as number | null | undefined) ?? 0xffff_ffff, 512),
+    idleTimeoutMs: (fields[4] as number | null | undefined) || undefined,
+    properties: asMap(fields[9]),
+  };
+}
+
+export interface Terminus {
+  readonly address: string | undefined;
+  /** Filter values as they came, described ones with their descriptor. */
+  readonly filter: ReadonlyMap<string, unknown>;
+  readonly isCoordinator: boolean;
+}
+
+export interface AttachFields {
+  readonly name: string;
+  readonly handle: number;
+  /** True: the peer receives. */
+  readonly peerReceives: boolean;
+  readonly sndSettleMode: number | undefined;
+  readonly rcvSettleMode: number | undefined;
+  readonly source: Terminus | undefined;
+  readonly target: Terminus | undefined;
+  readonly initialDeliveryCount: number;
+  readonly desiredCapabilities: readonly string[];
+  readonly properties: ReadonlyMap<string, unknown>;
+}
+
+export function toAttach(fields: readonly unknown[]): AttachFields {
+  const capabilities = fields[12];
+  return {
+    name: fields[0] as string,
+    handle: fields[1] as number,
+    peerReceives: fields[2] as boolean,
+    sndSettleMode: (fields[3] as number | null | undefined) ?? undefined,
+    rcvSettleMode: (fields[4] as number | null | undefined) ?? undefined,
+    source: toTerminus(fields[5]),
+    target: toTerminus(fields[6]),
+    initialDeliveryCount: (fields[9] as number | null | undefined) ?? 0,
+    desiredCapabilities: Array.isArray(capabilities)
+      ? (capabilities as string[])
+      : typeof capabilities === 'string'
+        ? [capabilities]
+        : [],
+    properties: asMap(fields[13]),
+  };
+}
+
+function toTerminus(value: unknown): Terminus | undefined {
+  if (!(value instanceof Described)) return undefined;
+  const fields = Array.isArray(value.value) ? (value.value as unknown[]) : [];
+  const isCoordinator = value.descriptor === COORDINATOR || value.descriptor === 'amqp:coordinator:list';
+  return {
+    address: isCoordinator ? undefined : ((fields[0] as string | null | undefined) ?? undefined),
+    filter: value.descriptor === SOURCE || value.descriptor === 'amqp:source:list' ? asMap(fields[7]) : new Map(),
+    isCoordinator,
+  };
+}
+
+export interface AttachReply {
+  readonly name: string;
+  readonly handle: number;
+  /** True: we receive. */
+  readonly weReceive: boolean;
+  readonly sndSettleMode: number | undefined;
+  readonly rcvSettleMode: number | undefined;
+  readonly source: Described | undefined;
+  readonly target: Described | undefined;
+  readonly maxMessageSize: number | undefined;
+  readonly offeredCapabilities?: readonly string[];
+  readonly properties?: Readonly<Record<string, unknown>>;
+}
+
+export function fromAttach(attach: AttachReply): unknown[] {
+  return [
+    attach.name,
+    uint(attach.handle),
+    attach.weReceive,
+    attach.sndSettleMode === undefined ? undefined : ubyte(attach.sndSettleMode),
+    attach.rcvSettleMode === undefined ? undefined : ubyte(attach.rcvSettleMode),
+    attach.source,
+    attach.target,
+    undefined,
+    undefined,
+    attach.weReceive ? undefined : uint(0),
+    attach.maxMessageSize === undefined ? undefined : ulong(attach.maxMessageSize),
+    attach.offeredCapabilities?.length ? arrayOf('symbol', attach.offeredCapabilities) : undefined,
+    undefined,
+    attach.properties && symbolKeys(Object.entries(attach.properties)),
+  ];
+}
+
+export function source(address: string | undefined, filter: ReadonlyMap<string, unknown>): Described {
+  const filters = filter.size > 0 ? symbolKeys(filter) : undefined;
+  return new Described(SOURCE, trimmed([address, ...Array<undefined>(6), filters]));
+}
+
+export function target(address: string | undefined): Described {
+  return new Described(TARGET, trimmed([address]));
+}
+
+export function coordinator(): Described {
+  return new Described(COORDINATOR, [
+    arrayOf('symbol', ['amqp:local-transactions', 'amqp:multi-txns-per-ssn', 'amqp:multi-ssns-per-txn']),
+  ]);
+}
+
+export interface FlowFields {
+  readonly nextIncomingId: number | undefined;
+  readonly incomingWindow: number;
+  readonly handle: number | undefined;
+  readonly deliveryCount: number | undefined;
+  readonly linkCredit: number;
+  readonly drain: boolean;
+  readonly echo: boolean;
+}
+
+export function toFlow(fields: readonly unknown[]): FlowFields {
+  return {
+    nextIncomingId: (fields[0] as number | null | undefined) ?? undefined,
+    incomingWindow: fields[1] as number,
+    handle: (fields[4] as number | null | undefined) ?? undefined,
+    deliveryCount: (fields[5] as number | null | undefined) ?? undefined,
+    linkCredit: (fields[6] as number | null | undefined) ?? 0,
+    drain: fields[8] === true,
+    echo: fields[9] === true,
+  };
+}
+
+export interface DispositionFields {
+  readonly peerReceives: boolean;
+  readonly first: number;
+  readonly last: number;
+  readonly settled: boolean;
+  readonly state: unknown;
+}
+
+export function toDisposition(fields: readonly unknown[]): DispositionFields {
+  const first = fields[1] as number;
+  return {
+    peerReceives: fields[0] as boolean,
+    first,
+    last: (fields[2] as number | null | undefined) ?? first,
+    settled: fields[3] === true,
+    state: fields[4],
+  };
+}
+
+/**
+ * What a disposition says. `received` is no outcome and gives `undefined`; so does settling without any state, for which
+ * {@link toOutcome}'s caller decides.
+ */
+export function toOutcome(state: unknown, transactionId?: Buffer): DeliveryState | undefined {
+  if (!(state instanceof Described)) return undefined;
+  const fields = Array.isArray(state.value) ? (state.value as unknown[]) : [];
+  const inTransaction = transactionId ? { transactionId } : {};
+  switch (descriptorOf(state)) {
+    case ACCEPTED:
+      return { outcome: 'accepted', ...inTransaction };
+    case RELEASED:
+      return { outcome: 'released', ...inTransaction };
+    case REJECTED:
+      return { outcome: 'rejected', error: toError(fields[0]), ...inTransaction };
+    case MODIFIED:
+      return {
+        outcome: 'modified',
+        deliveryFailed: fields[0] === true,
+        undeliverableHere: fields[1] === true,
+        annotations: asMap(fields[2]),
+        ...inTransaction,
+      };
+    case TRANSACTIONAL_STATE:
+      return toOutcome(fields[1], Buffer.from(fields[0] as Buffer)) ?? undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** The transaction that a transfer or disposition names in its state. */
+export function transactionOf(state: unknown): Buffer | undefined {
+  if (!(state instanceof Described) || descriptorOf(state) !== TRANSACTIONAL_STATE) return undefined;
+  const id = Array.isArray(state.value) ? (state.value[0] as unknown) : undefined;
+  return Buffer.isBuffer(id) ? Buffer.from(id) : undefined;
+}
+
+const SYMBOLIC_STATES: Readonly<Record<string, number>> = {
+  'amqp:received:list': RECEIVED,
+  'amqp:accepted:list': ACCEPTED,
+  'amqp:rejected:list': REJECTED,
+  'amqp:released:list': RELEASED,
+  'amqp:modified:list': MODIFIED,
+  'amqp:transactional-state:list': TRANSACTIONAL_STATE,
+};
+
+function descriptorOf(value: Described): number {
+  return typeof value.descriptor === 'string' ? (SYMBOLIC_STATES[value.descriptor] ?? 0) : Number(value.descriptor);
+}
+
+function inState(outcome: Described, transactionId: Buffer | undefined): Buffer {
+  const writer = new Writer(64);
+  writer.value(transactionId ? new Described(TRANSACTIONAL_STATE, [transactionId, outcome]) : outcome);
+  return writer.finish();
+}
+
+const ACCEPTED_STATE = inState(new Described(ACCEPTED, []), undefined);
+
+/** States as their encoded bytes, so that equal ones can be told by comparing. */
+export const State = {
+  accepted: (transactionId?: Buffer): Buffer =>
+    transactionId ? inState(new Described(ACCEPTED, []), transactionId) : ACCEPTED_STATE,
+  released: (): Buffer => inState(new Described(RELEASED, []), undefined),
+  rejected: (error: AmqpError, transactionId?: Buffer): Buffer =>
+    inState(new Described(REJECTED, [fromError(error)]), transactionId),
+  declared: (transactionId: Buffer): Buffer => inState(new Described(DECLARED, [transactionId]), undefined),
+};
+
+export function encodeDisposition(
+  channel: number,
+  weReceive: boolean,
+  first: number,
+  last: number,
+  state: Buffer,
+): Buffer {
+  return encodeFrame(FRAME_TYPE_AMQP, channel, Performative.disposition, [
+    weReceive,
+    uint(first),
+    last === first ? undefined : uint(last),
+    true,
+    encoded(state),
+  ]);
+}
+
+export function toError(value: unknown): AmqpError | undefined {
+  if (!(value instanceof Described) || !Array.isArray(value.value)) return undefined;
+  const [condition, description, info] = value.value as [string, string | null | undefined, unknown];
+  return {
+    condition,
+    description: description ?? '',
+    ...(info instanceof Map ? { info: Object.fromEntries(info) as Record<string, unknown> } : {}),
+  };
+}
+
+export function fromError(error: AmqpError): Described {
+  const info = error.info && symbolKeys(Object.entries(error.info));
+  return new Described(ERROR, trimmed([symbol(error.condition), error.description, info]));
+}
+
+/** The fields of `open`, in order. */
+export function fromOpen(containerId: string, idleTimeoutMs: number, product: string): unknown[] {
+  return [
+    containerId,
+    undefined,
+    uint(MAX_FRAME_BYTES),
+    ushort(8191),
+    uint(idleTimeoutMs),
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    symbolKeys([['product', product]]),
+  ];
+}
+
+function symbolKeys(entries: Iterable<readonly [string, unknown]>): Map<unknown, unknown> {
+  return new Map(Array.from(entries, ([key, value]) => [symbol(key), value] as const));
+}
+
+function asMap(value: unknown): ReadonlyMap<string, unknown> {
+  return value instanceof Map ? (value as Map<string, unknown>) : new Map();
+}
+
+function trimmed(fields: unknown[]): unknown[] {
+  while (fields.length > 0 && fields.at(-1) === undefined) fields.pop();
+  return fields;
+}
