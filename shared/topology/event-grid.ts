@@ -61,7 +61,7 @@ export interface EventSubscriptionDeclaration<EventType extends string = string>
   readonly deadLetter?: Container;
 }
 
-/** An event subscription, to be declared under its name in a topic. */
+/** An event subscription; its name is the key it stands under in its topic. */
 export function eventSubscription<const S extends EventSubscriptionDeclaration>(declaration: S): S {
   return declaration;
 }
@@ -69,11 +69,11 @@ export function eventSubscription<const S extends EventSubscriptionDeclaration>(
 /**
  * An Event Grid custom topic of CloudEvents. `events` are the only ones that can be published to it and filtered by.
  */
-export function customTopic<const Events extends readonly MessageDefinition[], const Name extends string>(declaration: {
-  readonly name: Name;
-  readonly events: Events;
-  readonly eventSubscriptions: Readonly<Record<string, EventSubscriptionDeclaration<Events[number]['type']>>>;
-}) {
+export function customTopic<
+  const Name extends string,
+  const Events extends readonly MessageDefinition[],
+  const Subscriptions extends Readonly<Record<string, EventSubscriptionDeclaration<Events[number]['type']>>>,
+>(declaration: { readonly name: Name; readonly events: Events; readonly eventSubscriptions: Subscriptions }) {
   return { ...declaration, kind: 'customTopic', inputSchema: 'CloudEventSchemaV1_0' } as const;
 }
 
@@ -89,11 +89,11 @@ export interface SystemEventTypes {
 }
 
 /** An Event Grid system topic: what a service of ours says by itself, in the Event Grid schema. */
-export function systemTopic<const Type extends keyof SystemEventTypes, const Name extends string>(declaration: {
-  readonly name: Name;
-  readonly topicType: Type;
-  readonly eventSubscriptions: Readonly<Record<string, EventSubscriptionDeclaration<SystemEventTypes[Type]>>>;
-}) {
+export function systemTopic<
+  const Name extends string,
+  const Type extends keyof SystemEventTypes,
+  const Subscriptions extends Readonly<Record<string, EventSubscriptionDeclaration<SystemEventTypes[Type]>>>,
+>(declaration: { readonly name: Name; readonly topicType: Type; readonly eventSubscriptions: Subscriptions }) {
   return { ...declaration, kind: 'systemTopic' } as const;
 }
 
