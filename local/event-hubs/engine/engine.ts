@@ -24,8 +24,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly tier: 'Basic' | 'Standard' | 'Premium' | 'Dedicated';
   readonly hubs: readonly HubSettings[];
-  /** By hub name, as declared. */
-  readonly recovered?: ReadonlyMap<string, RecoveredHub>;
+  /** What the journal knows of a hub; asked once, before the hub's first event. */
+  readonly recover?: (hub: HubSettings) => RecoveredHub;
   /** With a journal, closed segments over this leave memory. Default: everything stays. */
   readonly cacheBytes?: number;
   readonly loadSegment?: (hub: string, partition: number, baseSequenceNumber: number) => StoredEvent[];
@@ -40,15 +40,20 @@ const COMPACTION_INTERVAL_MS = 60_000;
 
 /** Event Hubs' rules with nothing of a wire or a disk: hubs, and one stream of what happens in them. */
 export class EventHubsEngine {
-  readonly hubs: readonly Hub[];
+  private readonly options: EngineOptions;
+  private readonly cache: SegmentCache;
   private readonly byName = new Map<string, Hub>();
   private readonly listeners = new Set<(event: EngineEvent) => void>();
 
   constructor(options: EngineOptions) {
     if (options.journal) this.listeners.add(options.journal);
-    const cache = new SegmentCache(options.cacheBytes ?? Number.POSITIVE_INFINITY);
-    this.hubs = options.hubs.map((settings) => this.createHub(settings, options, cache));
-    for (const hub of this.hubs) this.byName.set(hub.name.toLowerCase(), hub);
+    this.options = options;
+    this.cache = new SegmentCache(options.cacheBytes ?? Number.POSITIVE_INFINITY);
+    for (const settings of options.hubs) this.createHub(settings);
+  }
+
+  get hubs(): readonly Hub[] {
+    return [...this.byName.values()];
   }
 
   /** @param name in any letter case */
@@ -62,18 +67,26 @@ export class EventHubsEngine {
     return () => this.listeners.delete(listener);
   }
 
+  /** Makes a hub; its name must be new. */
+  createHub(settings: HubSettings): Hub {
+    const hub = this.buildHub(settings);
+    this.byName.set(hub.name.toLowerCase(), hub);
+    return hub;
+  }
+
+  /** Ends all readers and timers and takes no more publications. What the journal still commits is still told. */
   close(): void {
     for (const hub of this.hubs) for (const partition of hub.partitions) partition.close();
-    this.listeners.clear();
   }
 
   private commitAtOnce(event: Extract<EngineEvent, { type: 'appended' }>): void {
-    this.hub(event.hub)?.partitions[event.partition]?.commit(event.events.at(-1)!.sequenceNumber);
+    this.byName.get(event.hub.toLowerCase())?.partitions[event.partition]?.commit(event.events.at(-1)!.sequenceNumber);
   }
 
-  private createHub(settings: HubSettings, options: EngineOptions, cache: SegmentCache): Hub {
+  private buildHub(settings: HubSettings): Hub {
+    const { options, cache } = this;
     const { name, partitionCount, retentionMs, cleanupPolicy } = settings;
-    const recovered = options.recovered?.get(name);
+    const recovered = options.recover?.(settings);
     const emit = (event: EngineEvent) => {
       for (const listener of this.listeners) listener(event);
       // Without a journal there is nothing to wait for.

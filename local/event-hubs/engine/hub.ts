@@ -41,7 +41,7 @@ export class Hub {
   /** As declared. */
   readonly name: string;
   readonly createdAt: number;
-  readonly consumerGroups: readonly string[];
+  private readonly groups: string[];
   readonly partitions: readonly Partition[];
   readonly maxPublicationBytes: number;
   private nextInTurn = 0;
@@ -50,7 +50,7 @@ export class Hub {
   constructor(options: HubOptions) {
     this.name = options.name;
     this.createdAt = options.createdAt;
-    this.consumerGroups = options.consumerGroups;
+    this.groups = [...options.consumerGroups];
     this.partitions = options.partitions;
     this.maxPublicationBytes = options.maxPublicationBytes;
   }
@@ -69,9 +69,17 @@ export class Hub {
     return /^(0|[1-9]\d*)$/.test(partitionId) ? this.partitions[Number(partitionId)] : undefined;
   }
 
+  get consumerGroups(): readonly string[] {
+    return this.groups;
+  }
+
+  createConsumerGroup(name: string): void {
+    if (this.consumerGroup(name) === undefined) this.groups.push(name);
+  }
+
   /** The group's name as declared. */
   consumerGroup(name: string): string | undefined {
-    return this.consumerGroups.find((declared) => declared.toLowerCase() === name.toLowerCase());
+    return this.groups.find((declared) => declared.toLowerCase() === name.toLowerCase());
   }
 
   publish(request: PublishRequest): PublishOutcome {

@@ -120,6 +120,7 @@ export class Partition {
   }
 
   close(): void {
+    this.failure ??= 'the service is shutting down';
     if (this.cleanup !== undefined) this.options.clock.clearTimer(this.cleanup);
     this.cleanup = undefined;
     for (const readers of this.readers.values()) for (const reader of [...readers]) reader.close();

@@ -21,6 +21,7 @@ export class PartitionWriter {
   private readonly onFailed: (error: unknown) => void;
   private steps: Step[] = [];
   private file: FileHandle | undefined;
+  private openSegment: number | undefined;
   private running: Promise<void> | undefined;
   private hasFailed = false;
   /** Segments that were started and not yet flushed need their header on disk before anything else. */
@@ -28,14 +29,14 @@ export class PartitionWriter {
 
   constructor(options: {
     readonly folder: string;
-    /** The open segment's file, when there is one from before. */
-    readonly file: FileHandle | undefined;
+    /** The open segment's first number, when there is one from before. */
+    readonly openSegment: number | undefined;
     readonly headers: ReadonlyMap<number, SegmentHeader>;
     readonly onDurable: (lastSequenceNumber: number) => void;
     readonly onFailed: (error: unknown) => void;
   }) {
     this.folder = options.folder;
-    this.file = options.file;
+    this.openSegment = options.openSegment;
     this.onDurable = options.onDurable;
     this.onFailed = options.onFailed;
     for (const [base, header] of options.headers) this.headers.set(base, header);
@@ -95,8 +96,9 @@ export class PartitionWriter {
     let lastSequenceNumber: number | undefined;
     const flush = async () => {
       if (lastSequenceNumber === undefined) return;
-      await writeAll(this.file!, group);
-      await this.file!.datasync();
+      this.file ??= await open(join(this.folder, segmentFileName(this.openSegment!)), 'a');
+      await writeAll(this.file, group);
+      await this.file.datasync();
       this.onDurable(lastSequenceNumber);
       group = [];
       lastSequenceNumber = undefined;
@@ -118,7 +120,8 @@ export class PartitionWriter {
   private async start(header: SegmentHeader): Promise<void> {
     await this.file?.close();
     this.file = undefined;
-    const file = await open(join(this.folder, segmentFileName(header.previous.sequenceNumber + 1)), 'w');
+    this.openSegment = header.previous.sequenceNumber + 1;
+    const file = await open(join(this.folder, segmentFileName(this.openSegment)), 'w');
     this.file = file;
     await writeAll(file, [encodeHeader(header)]);
     await file.sync();

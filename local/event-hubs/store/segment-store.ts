@@ -1,10 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { open, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecoveredHub } from '../engine/engine.ts';
 import type { EngineEvent } from '../engine/engine-event.ts';
 import type { StoredEvent } from '../engine/event.ts';
-import type { Segment } from '../engine/segment.ts';
 import { PartitionWriter } from './partition-writer.ts';
 import { FORMAT_VERSION } from './record.ts';
 import { readSegment, recoverPartition, segmentFileName } from './segment-file.ts';
@@ -12,9 +11,6 @@ import { readSegment, recoverPartition, segmentFileName } from './segment-file.t
 export interface SegmentStoreOptions {
   /** Made when it is not there. One process at a time: whoever starts the local cloud sees to that. */
   readonly folder: string;
-  readonly hubs: readonly { readonly name: string; readonly partitionCount: number }[];
-  /** When a hub that is new was created. */
-  readonly now: number;
   readonly warn: (text: string) => void;
   readonly onDurable: (hub: string, partition: number, lastSequenceNumber: number) => void;
   readonly onFailed: (hub: string, partition: number, reason: string) => void;
@@ -22,7 +18,8 @@ export interface SegmentStoreOptions {
 
 /** Event logs in files: `<folder>/<hub>/<partition>/<first sequence number>.events`, and `<folder>/<hub>/hub.json`. */
 export interface SegmentStore {
-  readonly recovered: ReadonlyMap<string, RecoveredHub>;
+  /** Reads what there is of a hub and makes its folders; to be called before anything of it is recorded. */
+  openHub(name: string, partitionCount: number, now: number): RecoveredHub;
   /** The engine's journal. What it is told becomes durable in order; {@link SegmentStoreOptions.onDurable} says when. */
   record(event: EngineEvent): void;
   loadSegment(hub: string, partition: number, baseSequenceNumber: number): StoredEvent[];
@@ -33,43 +30,41 @@ export interface SegmentStore {
   close(): Promise<void>;
 }
 
-export async function openSegmentStore(options: SegmentStoreOptions): Promise<SegmentStore> {
+/** @throws Error when a file is not what it should be, with its path */
+export function openSegmentStore(options: SegmentStoreOptions): SegmentStore {
   const writers = new Map<string, PartitionWriter[]>();
-  const recovered = new Map<string, RecoveredHub>();
   const hubFolder = (hub: string) => join(options.folder, encodeURIComponent(hub.toLowerCase()));
   const partitionFolder = (hub: string, partition: number) => join(hubFolder(hub), String(partition));
 
-  for (const { name, partitionCount } of options.hubs) {
-    mkdirSync(hubFolder(name), { recursive: true });
-    const createdAt = readOrWriteHubFile(join(hubFolder(name), 'hub.json'), name, options.now);
-    const partitions: (Segment[] | undefined)[] = [];
-    const ofHub: PartitionWriter[] = [];
-    for (let partition = 0; partition < partitionCount; partition += 1) {
-      const folder = partitionFolder(name, partition);
-      mkdirSync(folder, { recursive: true });
-      const found = recoverPartition(folder);
-      if (found && found.tornBytes > 0)
-        options.warn(
-          `Hub ${name}, partition ${partition}: the last ${found.tornBytes} bytes were not written to their end when the process stopped; they had not been acknowledged and are dropped.`,
-        );
-      const base = found?.segments.at(-1)?.baseSequenceNumber;
-      ofHub.push(
-        new PartitionWriter({
-          folder,
-          file: base === undefined ? undefined : await open(join(folder, segmentFileName(base)), 'a'),
-          headers: found?.headers ?? new Map(),
-          onDurable: (last) => options.onDurable(name, partition, last),
-          onFailed: (error) => options.onFailed(name, partition, String(error)),
-        }),
+  const openPartition = (hub: string, partition: number) => {
+    const folder = partitionFolder(hub, partition);
+    mkdirSync(folder, { recursive: true });
+    const found = recoverPartition(folder);
+    if (found && found.tornBytes > 0)
+      options.warn(
+        `Hub ${hub}, partition ${partition}: the last ${found.tornBytes} bytes were not written to their end when the process stopped; they had not been acknowledged and are dropped.`,
       );
-      partitions.push(found?.segments);
-    }
-    writers.set(name, ofHub);
-    recovered.set(name, { createdAt, partitions });
-  }
+    const writer = new PartitionWriter({
+      folder,
+      openSegment: found?.segments.at(-1)?.baseSequenceNumber,
+      headers: found?.headers ?? new Map(),
+      onDurable: (last) => options.onDurable(hub, partition, last),
+      onFailed: (error) => options.onFailed(hub, partition, String(error)),
+    });
+    return { writer, segments: found?.segments };
+  };
 
   return {
-    recovered,
+    openHub(name, partitionCount, now) {
+      mkdirSync(hubFolder(name), { recursive: true });
+      const createdAt = readOrWriteHubFile(join(hubFolder(name), 'hub.json'), name, now);
+      const partitions = Array.from({ length: partitionCount }, (_, index) => openPartition(name, index));
+      writers.set(
+        name,
+        partitions.map(({ writer }) => writer),
+      );
+      return { createdAt, partitions: partitions.map(({ segments }) => segments) };
+    },
     record: (event) => writers.get(event.hub)?.[event.partition]?.record(event),
     loadSegment(hub, partition, baseSequenceNumber) {
       const { events, damagedBytes } = readSegment(partitionFolder(hub, partition), baseSequenceNumber);

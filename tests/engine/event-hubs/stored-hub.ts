@@ -58,10 +58,8 @@ export async function openStoredHub(
   const warnings: string[] = [];
   const progress = new EventEmitter();
   const partitionOf = (index: number) => engine.hub('orders')!.partitions[index]!;
-  const store = await openSegmentStore({
+  const store = openSegmentStore({
     folder,
-    hubs: [settings],
-    now: clock.now(),
     warn: (text) => warnings.push(text),
     onDurable: (_, partition, last) => partitionOf(partition).commit(last),
     onFailed: (_, partition, reason) => partitionOf(partition).fail(reason),
@@ -70,7 +68,7 @@ export async function openStoredHub(
     clock,
     tier: 'Standard',
     hubs: [settings],
-    recovered: store.recovered,
+    recover: (hub) => store.openHub(hub.name, hub.partitionCount, clock.now()),
     journal: (event: EngineEvent) => store.record(event),
     loadSegment: store.loadSegment,
     segmentBytes: options.segmentBytes,

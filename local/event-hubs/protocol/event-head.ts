@@ -1,0 +1,81 @@
+import { Reader, type SectionRange } from '../../amqp/codec/index.ts';
+
+/*
+ * What of an event is kept outside its bare message (the event's `head`), as it came:
+ *
+ *   head = "" | headerLength:u32 header annotationCount:u32 (key value)*
+ *
+ * The header is a whole section, keys and values are encoded AMQP values. Delivery annotations are for one hop: they are not kept.
+ */
+
+/** Annotations that are the broker's to set; a publisher's are dropped. */
+const OWNED_BY_BROKER: ReadonlySet<string> = new Set([
+  'x-opt-sequence-number',
+  'x-opt-offset',
+  'x-opt-enqueued-time',
+  'x-opt-publisher',
+]);
+const PARTITION_KEY = 'x-opt-partition-key';
+const EMPTY = new Uint8Array(0);
+
+export interface Annotations {
+  readonly partitionKey: string | undefined;
+  readonly count: number;
+  /** Encoded keys and values. */
+  readonly pairs: readonly Uint8Array[];
+}
+
+/** Takes a publisher's message annotations apart without decoding what is only passed on. */
+export function readAnnotations(message: Buffer, range: SectionRange | undefined): Annotations {
+  if (!range) return { partitionKey: undefined, count: 0, pairs: [] };
+  const reader = new Reader(message, range.valueAt, range.end);
+  const entries = reader.mapHeader() / 2;
+  const pairs: Uint8Array[] = [];
+  let partitionKey: string | undefined;
+  for (let index = 0; index < entries; index += 1) {
+    const start = reader.position;
+    const key = String(reader.value());
+    if (key === PARTITION_KEY) {
+      const value = reader.value();
+      if (typeof value === 'string') partitionKey = value;
+      continue;
+    }
+    reader.skip();
+    if (!OWNED_BY_BROKER.has(key)) pairs.push(message.subarray(start, reader.position));
+  }
+  return { partitionKey, count: pairs.length, pairs };
+}
+
+export function encodeHead(header: Uint8Array | undefined, annotations: Annotations): Uint8Array {
+  if (!header && annotations.count === 0) return EMPTY;
+  const headerBytes = header ?? EMPTY;
+  const pairsLength = annotations.pairs.reduce((sum, pair) => sum + pair.length, 0);
+  const head = Buffer.allocUnsafe(8 + headerBytes.length + pairsLength);
+  let at = head.writeUInt32BE(headerBytes.length, 0);
+  head.set(headerBytes, at);
+  at = head.writeUInt32BE(annotations.count, at + headerBytes.length);
+  for (const pair of annotations.pairs) {
+    head.set(pair, at);
+    at += pair.length;
+  }
+  return head;
+}
+
+export interface EventHead {
+  readonly header: Uint8Array;
+  readonly annotationCount: number;
+  readonly annotationPairs: Uint8Array;
+}
+
+const NO_HEAD: EventHead = { header: EMPTY, annotationCount: 0, annotationPairs: EMPTY };
+
+export function decodeHead(head: Uint8Array): EventHead {
+  if (head.length === 0) return NO_HEAD;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const countAt = 4 + view.getUint32(0);
+  return {
+    header: head.subarray(4, countAt),
+    annotationCount: view.getUint32(countAt),
+    annotationPairs: head.subarray(countAt + 4),
+  };
+}
