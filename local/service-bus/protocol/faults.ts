@@ -39,7 +39,8 @@ export interface StandingFault {
 
 const SERVER_BUSY: AmqpError = {
   condition: 'com.microsoft:server-busy',
-  description: 'The request was terminated because the namespace is being throttled. Please wait 10 seconds and try again.',
+  description:
+    'The request was terminated because the namespace is being throttled. Please wait 10 seconds and try again.',
 };
 
 const DETACH_FORCED: AmqpError = {
