@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StartError } from './start-error.ts';
+import { JsonSyntaxError, parseJson } from './topology/json-document.ts';
+
+/** `Values` of the app's `local.settings.json`; empty without the file. */
+export function readLocalSettings(appFolder: string): Record<string, string> {
+  const file = join(appFolder, 'local.settings.json');
+  if (!existsSync(file)) return {};
+  const root = readJsonFile(file);
+  if (root.IsEncrypted === true)
+    throw new StartError(`${file} is encrypted. Run "func settings decrypt" in that folder.`);
+  const values = root.Values;
+  if (values === undefined) return {};
+  if (typeof values !== 'object' || values === null || Array.isArray(values))
+    throw new StartError(`${file}: Values is not an object; write "Values": {"NAME": "value"}.`);
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      if (typeof value === 'object' && value !== null)
+        throw new StartError(`${file}: Values.${name} is not a string; a setting is flat: use names such as "A__B".`);
+      return [name, value === null ? '' : String(value)];
+    }),
+  );
+}
+
+/** A JSON file of the user's, comments allowed. @throws StartError with place and remedy */
+export function readJsonFile(file: string): Record<string, unknown> {
+  try {
+    const { value } = parseJson(readFileSync(file, 'utf8'));
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    throw new StartError(`${file} does not hold a JSON object; write {…}.`);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError)
+      throw new StartError(`${file}:${error.line}:${error.column}: ${error.message}; put the JSON right there.`);
+    if (error instanceof StartError) throw error;
+    throw new StartError(`${file} cannot be read: ${(error as Error).message}.`, { cause: error });
+  }
+}
+
+/** What the environment already holds wins, as in `func`. */
+export function withEnvironment(
+  values: Readonly<Record<string, string>>,
+  environment: NodeJS.ProcessEnv = process.env,
+): Record<string, string> {
+  const merged: Record<string, string> = { ...values };
+  for (const [name, value] of Object.entries(environment)) if (value !== undefined) merged[name] = value;
+  return merged;
+}
+
+const DEFAULT_EVENT_GRID_PORT = 6001;
+
+/**
+ * A URL on Event Grid's default port means this cloud, on whichever port it has: the same rule as for the emulators'
+ * connection strings, so that one settings file serves fixed and free ports.
+ */
+export function redirectEventGridUrls(values: Readonly<Record<string, string>>, url: string): Record<string, string> {
+  const pattern = new RegExp(`^https?://(localhost|127\\.0\\.0\\.1):${DEFAULT_EVENT_GRID_PORT}(?=/|$)`, 'i');
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.replace(pattern, url)]));
+}
