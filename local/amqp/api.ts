@@ -36,7 +36,7 @@ export type TokenVerdict =
 export interface AmqpConnection {
   readonly id: string;
   readonly containerId: string;
-  /** The host that the peer said it talks to, as in its `open`. */
+  /** The host that the peer talks to: with its port once a token has named one (`sb://host:port/…`), else as in its `open`. */
   readonly hostname: string;
   readonly properties: ReadonlyMap<string, unknown>;
   /** True when a token of this connection that is not expired covers `address` with `right`. */
@@ -137,6 +137,7 @@ export interface OutgoingDelivery {
   fail(error: AmqpError): void;
 }
 
+/** The values of `annotations` and of the error's `info` keep their AMQP type: numbers and symbols are `Typed` of `amqp/codec`. */
 export type DeliveryState =
   | { readonly outcome: 'accepted'; readonly transactionId?: Buffer }
   | { readonly outcome: 'released'; readonly transactionId?: Buffer }
@@ -157,6 +158,8 @@ export interface ManagementRequest {
   readonly applicationProperties: ReadonlyMap<string, unknown>;
   readonly body: unknown;
   readonly associatedLinkName: string | undefined;
+  /** Set when the request is to be part of a transaction. */
+  readonly transactionId: Buffer | undefined;
   readonly connection: AmqpConnection;
 }
 

@@ -1,6 +1,6 @@
 import { Reader } from './reader.ts';
 import { type MessageSections, readSections, Section, type SectionRange } from './sections.ts';
-import { symbol, timestamp, type Uuid, ubyte, uint, ulong } from './values.ts';
+import { type Encoded, symbol, timestamp, type Uuid, ubyte, uint, ulong } from './values.ts';
 import { Writer } from './writer.ts';
 
 /** The header section; absent fields are `undefined`. `ttlMs` is in milliseconds. */
@@ -69,6 +69,16 @@ export function decodeMap(payload: Buffer, range: SectionRange | undefined): Map
   if (!range) return new Map();
   const value = new Reader(payload, range.valueAt, range.end).value();
   return value instanceof Map ? (value as Map<string, unknown>) : new Map();
+}
+
+/** The entries of a map section with their values still encoded: what is not looked at keeps its type. */
+export function readMapEntries(payload: Buffer, range: SectionRange | undefined): [string, Encoded][] {
+  if (!range) return [];
+  const reader = new Reader(payload, range.valueAt, range.end);
+  const entries: [string, Encoded][] = [];
+  for (let left = reader.mapHeader(); left > 1; left -= 2)
+    entries.push([String(reader.value()), reader.encodedValue()]);
+  return entries;
 }
 
 /** The value of an amqp-value body; for a data body the bytes of its first section; `undefined` without a body. */

@@ -1,5 +1,5 @@
 import { Code, DecodeError } from './format-codes.ts';
-import { Described, Uuid } from './values.ts';
+import { type AmqpTypeName, Described, Encoded, Typed, Uuid } from './values.ts';
 
 /** Reads AMQP values off a buffer, from left to right. Throws {@link DecodeError} where the bytes are not AMQP. */
 export class Reader {
@@ -22,6 +22,21 @@ export class Reader {
     return this.valueOf(this.constructorByte());
   }
 
+  /** Reads one value and keeps its AMQP type where a plain value would lose it: numbers, symbols, chars come as {@link Typed}. */
+  typedValue(): unknown {
+    const code = this.buffer[this.position]!;
+    const type = TYPES_TO_KEEP[code];
+    const value = this.value();
+    return type === undefined ? value : new Typed(type, value);
+  }
+
+  /** Reads one value as its bytes, constructor included; a slice, not a copy. */
+  encodedValue(): Encoded {
+    const start = this.position;
+    this.skip();
+    return new Encoded(this.buffer.subarray(start, this.position));
+  }
+
   /** Steps over one value without making anything of it. */
   skip(): void {
     const code = this.constructorByte();
@@ -36,9 +51,26 @@ export class Reader {
     if (this.constructorByte() !== Code.described) throw new DecodeError('A described value was expected.');
     const descriptor = this.value();
     if (typeof descriptor === 'number') return descriptor;
-    const code = typeof descriptor === 'string' ? SYMBOLIC_SECTIONS[descriptor] : undefined;
+    const code = typeof descriptor === 'string' ? SYMBOLIC[descriptor] : undefined;
     if (code === undefined) throw new DecodeError(`The descriptor ${String(descriptor)} was not expected.`);
     return code;
+  }
+
+  get isDescribed(): boolean {
+    return this.buffer[this.position] === Code.described;
+  }
+
+  get isMap(): boolean {
+    const code = this.buffer[this.position];
+    return code === Code.map8 || code === Code.map32;
+  }
+
+  /** The descriptor of the delivery state or outcome that stands here; `undefined` when there is none, or an unknown one. */
+  stateCode(): number | undefined {
+    if (!this.isDescribed) return undefined;
+    this.position += 1;
+    const descriptor = this.value();
+    return typeof descriptor === 'string' ? SYMBOLIC_STATES[descriptor] : (descriptor as number);
   }
 
   /** Enters the list that stands here; the caller reads that many values. */
@@ -260,8 +292,39 @@ export class Reader {
   }
 }
 
-/** Some clients name sections by symbol instead of number (part 3, section 3.2). */
-const SYMBOLIC_SECTIONS: Readonly<Record<string, number>> = {
+const TYPES_TO_KEEP: Readonly<Record<number, AmqpTypeName>> = {
+  [Code.ubyte]: 'ubyte',
+  [Code.byte]: 'byte',
+  [Code.ushort]: 'ushort',
+  [Code.short]: 'short',
+  [Code.uint0]: 'uint',
+  [Code.smallUint]: 'uint',
+  [Code.uint]: 'uint',
+  [Code.smallInt]: 'int',
+  [Code.int]: 'int',
+  [Code.ulong0]: 'ulong',
+  [Code.smallUlong]: 'ulong',
+  [Code.ulong]: 'ulong',
+  [Code.smallLong]: 'long',
+  [Code.long]: 'long',
+  [Code.float]: 'float',
+  [Code.double]: 'double',
+  [Code.char]: 'char',
+  [Code.symbol8]: 'symbol',
+  [Code.symbol32]: 'symbol',
+};
+
+const SYMBOLIC_STATES: Readonly<Record<string, number>> = {
+  'amqp:accepted:list': 0x24,
+  'amqp:rejected:list': 0x25,
+  'amqp:released:list': 0x26,
+  'amqp:modified:list': 0x27,
+  'amqp:transactional-state:list': 0x34,
+};
+
+/** Some clients name sections and errors by symbol instead of number (part 3, section 3.2). */
+const SYMBOLIC: Readonly<Record<string, number>> = {
+  'amqp:error:list': 0x1d,
   'amqp:header:list': 0x70,
   'amqp:delivery-annotations:map': 0x71,
   'amqp:message-annotations:map': 0x72,

@@ -100,8 +100,8 @@ export const int = (value: number) => new Typed('int', value);
 export const long = (value: number | bigint) => new Typed('long', value);
 export const float = (value: number) => new Typed('float', value);
 export const double = (value: number) => new Typed('double', value);
-/** A Unicode code point. */
-export const char = (codePoint: number) => new Typed('char', codePoint);
+/** One character. */
+export const char = (value: string) => new Typed('char', value);
 /** Milliseconds since the Unix epoch, or a date. */
 export const timestamp = (value: number | Date) =>
   new Typed('timestamp', typeof value === 'number' ? value : value.getTime());

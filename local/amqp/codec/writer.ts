@@ -267,8 +267,10 @@ export class Writer {
       case Code.short:
         this.u16((value as number) & 0xffff);
         return;
-      case Code.uint:
       case Code.char:
+        this.u32((value as string).codePointAt(0) ?? 0);
+        return;
+      case Code.uint:
         this.u32(value as number);
         return;
       case Code.int:

@@ -27,5 +27,6 @@ export function putToken(connection: Connection, request: NodeRequest): Manageme
     };
   }
   connection.tokens.put(audience, verdict);
+  connection.namedBy(audience);
   return { statusCode: 202, statusDescription: 'Accepted' };
 }

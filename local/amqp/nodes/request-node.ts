@@ -21,6 +21,7 @@ const MAX_REQUEST_BYTES = 100 * 1024 * 1024;
 export interface NodeRequest {
   readonly applicationProperties: ReadonlyMap<string, unknown>;
   readonly body: unknown;
+  readonly transactionId: Buffer | undefined;
 }
 
 /**
@@ -47,6 +48,7 @@ export class RequestNode {
       const response = await this.answer({
         applicationProperties: decodeMap(payload, sections.applicationProperties),
         body: decodeBody(payload, sections),
+        transactionId: delivery.transactionId,
       });
       const replyLink = this.findReplyLink(properties.replyTo, link);
       if (replyLink) this.reply(replyLink, encodeResponse(response, properties.messageId));

@@ -35,13 +35,14 @@ const ERROR = 0x1d;
 const SOURCE = 0x28;
 const TARGET = 0x29;
 const COORDINATOR = 0x30;
-const RECEIVED = 0x23;
 const ACCEPTED = 0x24;
 const REJECTED = 0x25;
 const RELEASED = 0x26;
 const MODIFIED = 0x27;
 const DECLARED = 0x33;
 const TRANSACTIONAL_STATE = 0x34;
+
+const DISPOSITION_STATE = 4;
 
 export const FRAME_TYPE_AMQP = 0;
 export const FRAME_TYPE_SASL = 1;
@@ -68,7 +69,11 @@ export function decodeFrame(buffer: Buffer): Frame {
   const reader = new Reader(buffer, bodyAt);
   const code = reader.descriptorCode();
   const fields: unknown[] = [];
-  for (let left = reader.listHeader(); left > 0; left--) fields.push(reader.value());
+  for (let left = reader.listHeader(); left > 0; left--) {
+    // A disposition's state stays encoded: nearly always it is `accepted`, and else its maps must keep their types.
+    const isState = code === Performative.disposition && fields.length === DISPOSITION_STATE;
+    fields.push(isState ? reader.encodedValue().bytes : reader.value());
+  }
   const payload = reader.hasMore ? buffer.subarray(reader.position) : undefined;
   return { type, channel, code, fields, payload };
 }
@@ -277,53 +282,73 @@ export function toDisposition(fields: readonly unknown[]): DispositionFields {
 }
 
 /**
- * What a disposition says. `received` is no outcome and gives `undefined`; so does settling without any state, for which
- * {@link toOutcome}'s caller decides.
+ * What a disposition says, read from its encoded state. `received` is no outcome and gives `undefined`; so does settling without
+ * a state. Annotations and error info keep their AMQP types.
  */
-export function toOutcome(state: unknown, transactionId?: Buffer): DeliveryState | undefined {
-  if (!(state instanceof Described)) return undefined;
-  const fields = Array.isArray(state.value) ? (state.value as unknown[]) : [];
-  const inTransaction = transactionId ? { transactionId } : {};
-  switch (descriptorOf(state)) {
+export function toOutcome(state: unknown): DeliveryState | undefined {
+  return Buffer.isBuffer(state) ? readOutcome(new Reader(state), {}) : undefined;
+}
+
+function readOutcome(reader: Reader, inTransaction: { readonly transactionId?: Buffer }): DeliveryState | undefined {
+  const code = reader.stateCode();
+  if (code === undefined) return undefined;
+  const count = reader.listHeader();
+  const flag = (index: number) => index < count && reader.value() === true;
+  switch (code) {
     case ACCEPTED:
       return { outcome: 'accepted', ...inTransaction };
     case RELEASED:
       return { outcome: 'released', ...inTransaction };
     case REJECTED:
-      return { outcome: 'rejected', error: toError(fields[0]), ...inTransaction };
-    case MODIFIED:
-      return {
-        outcome: 'modified',
-        deliveryFailed: fields[0] === true,
-        undeliverableHere: fields[1] === true,
-        annotations: asMap(fields[2]),
-        ...inTransaction,
-      };
-    case TRANSACTIONAL_STATE:
-      return toOutcome(fields[1], Buffer.from(fields[0] as Buffer)) ?? undefined;
+      return { outcome: 'rejected', error: count > 0 ? readError(reader) : undefined, ...inTransaction };
+    case MODIFIED: {
+      const deliveryFailed = flag(0);
+      const undeliverableHere = flag(1);
+      const annotations = count > 2 ? readTypedMap(reader) : new Map<string, unknown>();
+      return { outcome: 'modified', deliveryFailed, undeliverableHere, annotations, ...inTransaction };
+    }
+    case TRANSACTIONAL_STATE: {
+      const transactionId = Buffer.from(reader.value() as Buffer);
+      return count > 1 ? readOutcome(reader, { transactionId }) : undefined;
+    }
     default:
       return undefined;
   }
 }
 
-/** The transaction that a transfer or disposition names in its state. */
-export function transactionOf(state: unknown): Buffer | undefined {
-  if (!(state instanceof Described) || descriptorOf(state) !== TRANSACTIONAL_STATE) return undefined;
-  const id = Array.isArray(state.value) ? (state.value[0] as unknown) : undefined;
-  return Buffer.isBuffer(id) ? Buffer.from(id) : undefined;
+function readError(reader: Reader): AmqpError | undefined {
+  if (!reader.isDescribed) {
+    reader.skip();
+    return undefined;
+  }
+  reader.descriptorCode();
+  const count = reader.listHeader();
+  const condition = String(reader.value());
+  const description = count > 1 ? ((reader.value() as string | null) ?? '') : '';
+  return { condition, description, ...(count > 2 ? { info: Object.fromEntries(readTypedMap(reader)) } : {}) };
 }
 
-const SYMBOLIC_STATES: Readonly<Record<string, number>> = {
-  'amqp:received:list': RECEIVED,
-  'amqp:accepted:list': ACCEPTED,
-  'amqp:rejected:list': REJECTED,
-  'amqp:released:list': RELEASED,
-  'amqp:modified:list': MODIFIED,
-  'amqp:transactional-state:list': TRANSACTIONAL_STATE,
-};
+/** A map whose values keep their AMQP types; null, or no map, is an empty one. */
+function readTypedMap(reader: Reader): Map<string, unknown> {
+  const map = new Map<string, unknown>();
+  if (!reader.isMap) {
+    reader.skip();
+    return map;
+  }
+  for (let left = reader.mapHeader(); left > 1; left -= 2) {
+    const key = String(reader.value());
+    map.set(key, reader.typedValue());
+  }
+  return map;
+}
 
-function descriptorOf(value: Described): number {
-  return typeof value.descriptor === 'string' ? (SYMBOLIC_STATES[value.descriptor] ?? 0) : Number(value.descriptor);
+const TRANSACTIONAL: readonly unknown[] = [TRANSACTIONAL_STATE, 'amqp:transactional-state:list'];
+
+/** The transaction that a transfer or disposition names in its state. */
+export function transactionOf(state: unknown): Buffer | undefined {
+  if (!(state instanceof Described) || !TRANSACTIONAL.includes(state.descriptor)) return undefined;
+  const id = Array.isArray(state.value) ? (state.value[0] as unknown) : undefined;
+  return Buffer.isBuffer(id) ? Buffer.from(id) : undefined;
 }
 
 function inState(outcome: Described, transactionId: Buffer | undefined): Buffer {
@@ -358,16 +383,6 @@ export function encodeDisposition(
     true,
     encoded(state),
   ]);
-}
-
-export function toError(value: unknown): AmqpError | undefined {
-  if (!(value instanceof Described) || !Array.isArray(value.value)) return undefined;
-  const [condition, description, info] = value.value as [string, string | null | undefined, unknown];
-  return {
-    condition,
-    description: description ?? '',
-    ...(info instanceof Map ? { info: Object.fromEntries(info) as Record<string, unknown> } : {}),
-  };
 }
 
 export function fromError(error: AmqpError): Described {
