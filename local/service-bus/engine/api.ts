@@ -203,6 +203,8 @@ export interface SendOptions extends InTransaction {
 export interface EntityCounts {
   /** Active, locked and deferred (contracts §16). */
   readonly active: number;
+  /** Of the active ones, those that are deferred. */
+  readonly deferred: number;
   readonly deadLetter: number;
   readonly scheduled: number;
   readonly transfer: number;

@@ -1,5 +1,5 @@
 import type { Instant } from '../../clock/clock.ts';
-import type { StoredMessage } from './api.ts';
+import type { MessageState, StoredMessage } from './api.ts';
 import type { EntityDefinition, RuleDefinition } from './definitions.ts';
 
 /** Why a message was stored in an entity. */
@@ -78,10 +78,16 @@ export type BrokerEvent = { readonly at: Instant; readonly entity: string } & (
     }
   /** A locked message is active (or deferred) again; its delivery count is already raised where the reason raises it. */
   | { readonly type: 'message-returned'; readonly message: StoredMessage; readonly reason: ReturnReason }
-  | { readonly type: 'message-deferred'; readonly message: StoredMessage }
+  | {
+      readonly type: 'message-deferred';
+      readonly message: StoredMessage;
+      /** `deferred`: it was fetched, and deferred again. */
+      readonly was: 'active' | 'deferred';
+    }
   | {
       readonly type: 'message-removed';
       readonly sequenceNumber: number;
+      readonly was: MessageState;
       readonly reason: RemovalReason;
       /** Where it went, for moves. */
       readonly to: string | undefined;

@@ -1,0 +1,169 @@
+import type { QueueDefinition, RuleDefinition, SubscriptionDefinition, Tier, TopicDefinition } from './definitions.ts';
+import type { Refusal } from './outcomes.ts';
+import { refuse } from './refusals.ts';
+
+/** Limits of the service (contracts §12; quotas table). One place for all of them. */
+export const LIMITS = {
+  entities: 10_000,
+  subscriptionsPerTopic: 2000,
+  sqlFiltersPerTopic: 2000,
+  correlationFiltersPerTopic: 100_000,
+  receiversPerEntity: 5000,
+  messagesPerBatch: 4500,
+  idLength: 128,
+  pathLength: 260,
+  shortNameLength: 50,
+  deadLetterTextLength: 4096,
+  peekCount: 250,
+  transactionMs: 120_000,
+  transactionMessages: 100,
+  standardMessageBytes: 256 * 1024,
+  premiumDefaultMessageBytes: 1024 * 1024,
+  premiumMostMessageKilobytes: 100 * 1024,
+} as const;
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const PATH = /^[A-Za-z0-9](?:[A-Za-z0-9._/-]*[A-Za-z0-9_])?$/;
+const SHORT_NAME = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/;
+const RULE_NAME = /^[$A-Za-z0-9_](?:[$A-Za-z0-9._-]*[A-Za-z0-9_])?$/;
+
+export const deletedPerCall = (tier: Tier): number => (tier === 'Premium' ? 4000 : 500);
+
+/** The largest message that the entity takes. */
+export function maxMessageBytes(tier: Tier, maxMessageSizeInKilobytes: number | undefined): number {
+  if (tier !== 'Premium') return LIMITS.standardMessageBytes;
+  return maxMessageSizeInKilobytes === undefined ? LIMITS.premiumDefaultMessageBytes : maxMessageSizeInKilobytes * 1024;
+}
+
+class Problems {
+  private readonly path: string;
+  first: Refusal | undefined;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  argument(isWrong: boolean, detail: string): void {
+    if (isWrong) this.first ??= refuse('invalid-argument', this.path, detail);
+  }
+
+  range(value: number, least: number, most: number, name: string, unit = ''): void {
+    if (!(value >= least && value <= most))
+      this.first ??= refuse(
+        'argument-out-of-range',
+        this.path,
+        `${name} is ${value}${unit}; it must be from ${least}${unit} to ${most}${unit}.`,
+      );
+  }
+
+  tier(isUsed: boolean, feature: string): void {
+    if (isUsed) this.first ??= refuse('not-in-tier', this.path, `The Basic tier has no ${feature}.`);
+  }
+}
+
+function checkName(problems: Problems, name: string, pattern: RegExp, longest: number): void {
+  problems.argument(
+    name.length === 0 || name.length > longest || !pattern.test(name),
+    `'${name}' is not a valid name: 1 to ${longest} letters, digits, '.', '-', '_'${pattern === PATH ? " and '/'" : ''}, beginning and ending with a letter or a digit.`,
+  );
+}
+
+function checkReceiving(
+  problems: Problems,
+  definition: QueueDefinition | SubscriptionDefinition,
+  path: string,
+  tier: Tier,
+): void {
+  problems.range(definition.lockDurationMs, 5 * SECOND_MS, 5 * MINUTE_MS, 'lockDuration', ' ms');
+  problems.range(definition.maxDeliveryCount, 1, 2000, 'maxDeliveryCount');
+  problems.argument(
+    definition.forwardTo !== undefined && definition.requiresSession,
+    'An entity that requires sessions cannot forward its messages (forwardTo).',
+  );
+  for (const target of [definition.forwardTo, definition.forwardDeadLetteredMessagesTo])
+    problems.argument(target?.toLowerCase() === path.toLowerCase(), 'An entity cannot forward to itself.');
+  if (tier !== 'Basic') return;
+  problems.tier(definition.requiresSession, 'sessions');
+  problems.tier(definition.forwardTo !== undefined, 'automatic forwarding');
+  problems.tier(definition.forwardDeadLetteredMessagesTo !== undefined, 'forwarding of dead letters');
+}
+
+function checkStoring(problems: Problems, definition: QueueDefinition | TopicDefinition, tier: Tier): void {
+  checkName(problems, definition.name, PATH, LIMITS.pathLength);
+  problems.range(definition.maxSizeInMegabytes, 1, 80 * 1024 * 16, 'maxSizeInMegabytes');
+  if (definition.maxMessageSizeInKilobytes !== undefined && tier === 'Premium')
+    problems.range(
+      definition.maxMessageSizeInKilobytes,
+      1,
+      LIMITS.premiumMostMessageKilobytes,
+      'maxMessageSizeInKilobytes',
+    );
+  if (definition.requiresDuplicateDetection)
+    problems.range(
+      definition.duplicateDetectionHistoryTimeWindowMs,
+      20 * SECOND_MS,
+      7 * DAY_MS,
+      'duplicateDetectionHistoryTimeWindow',
+      ' ms',
+    );
+  if (tier !== 'Basic') return;
+  problems.tier(definition.requiresDuplicateDetection, 'duplicate detection');
+  problems.range(definition.defaultMessageTimeToLiveMs, 1, 14 * DAY_MS, 'defaultMessageTimeToLive', ' ms');
+}
+
+function checkLife(
+  problems: Problems,
+  definition: { readonly defaultMessageTimeToLiveMs: number; readonly autoDeleteOnIdleMs: number },
+): void {
+  problems.range(
+    definition.defaultMessageTimeToLiveMs,
+    SECOND_MS,
+    Number.POSITIVE_INFINITY,
+    'defaultMessageTimeToLive',
+    ' ms',
+  );
+  problems.range(definition.autoDeleteOnIdleMs, 5 * MINUTE_MS, Number.POSITIVE_INFINITY, 'autoDeleteOnIdle', ' ms');
+}
+
+/**
+ * The Basic tier's time to live is at most 14 days, and that is its default too (V exp): "never" becomes 14 days there.
+ */
+export function withTierDefaults<Definition extends { readonly defaultMessageTimeToLiveMs: number }>(
+  definition: Definition,
+  tier: Tier,
+): Definition {
+  if (tier !== 'Basic' || Number.isFinite(definition.defaultMessageTimeToLiveMs)) return definition;
+  return { ...definition, defaultMessageTimeToLiveMs: 14 * DAY_MS };
+}
+
+export function checkQueue(definition: QueueDefinition, tier: Tier): Refusal | undefined {
+  const problems = new Problems(definition.name);
+  checkStoring(problems, definition, tier);
+  checkReceiving(problems, definition, definition.name, tier);
+  checkLife(problems, definition);
+  return problems.first;
+}
+
+export function checkTopic(definition: TopicDefinition, tier: Tier): Refusal | undefined {
+  const problems = new Problems(definition.name);
+  problems.tier(tier === 'Basic', 'topics');
+  checkStoring(problems, definition, tier);
+  checkLife(problems, definition);
+  return problems.first;
+}
+
+export function checkSubscription(path: string, definition: SubscriptionDefinition, tier: Tier): Refusal | undefined {
+  const problems = new Problems(path);
+  checkName(problems, definition.name, SHORT_NAME, LIMITS.shortNameLength);
+  checkReceiving(problems, definition, path, tier);
+  checkLife(problems, definition);
+  return problems.first;
+}
+
+export function checkRuleName(path: string, rule: RuleDefinition): Refusal | undefined {
+  const problems = new Problems(path);
+  checkName(problems, rule.name, RULE_NAME, LIMITS.shortNameLength);
+  return problems.first;
+}
