@@ -1,0 +1,45 @@
+import { connectionName } from '../../settings.ts';
+import { FunctionsHostError } from '../../types.ts';
+import type { Trigger, TriggerContext } from '../trigger.ts';
+import { dispatchMessages } from './dispatch.ts';
+import { startBatchReceiver, startSingleReceiver } from './plain.ts';
+import { startSessionReceivers } from './sessions.ts';
+
+/** The Service Bus trigger: queue or subscription, with or without sessions, one message or a batch at a time. */
+export async function startServiceBusTrigger(context: TriggerContext): Promise<Trigger> {
+  const { info, clients, log } = context;
+  const host = context.hostJson.extensions.serviceBus;
+  const queueName = context.optionalOption('queueName');
+  const topicName = context.optionalOption('topicName');
+  const subscriptionName = context.optionalOption('subscriptionName');
+  if (queueName === undefined && (topicName === undefined || subscriptionName === undefined)) {
+    throw new FunctionsHostError('the trigger needs a queueName, or a topicName and a subscriptionName.');
+  }
+  if (info.trigger.properties?.supportsDeferredBinding === 'true') {
+    throw new FunctionsHostError(
+      'sdkBinding (settlement from the function) is not implemented for Service Bus: it needs the real host’s gRPC service.',
+    );
+  }
+  const entity = queueName ?? `${topicName}/Subscriptions/${subscriptionName}`;
+  const isBatch = String(info.trigger.cardinality).toLowerCase() === 'many';
+  const ownChoice = info.trigger.autoCompleteMessages;
+  const autoComplete = typeof ownChoice === 'boolean' ? ownChoice : host.autoCompleteMessages;
+  const dispatch = dispatchMessages(context, entity, autoComplete);
+  const client = await clients.serviceBus(
+    context.optionalOption('connection') ?? connectionName(undefined, 'serviceBus'),
+  );
+  const common = { entity, functionName: info.name, dispatch, host, log };
+  if (info.trigger.isSessionsEnabled === true) {
+    return startSessionReceivers({ ...common, client, queueName, topicName, subscriptionName, isBatch });
+  }
+  const settings = {
+    // Locks of a batch are not renewed (host.json reference: maxAutoLockRenewalDuration).
+    maxAutoLockRenewalDurationInMs: isBatch ? 0 : host.maxAutoLockRenewalDuration,
+    skipParsingBodyAsJson: true,
+  };
+  const receiver =
+    queueName === undefined
+      ? client.createReceiver(topicName!, subscriptionName!, settings)
+      : client.createReceiver(queueName, settings);
+  return isBatch ? startBatchReceiver({ ...common, receiver }) : startSingleReceiver({ ...common, receiver });
+}

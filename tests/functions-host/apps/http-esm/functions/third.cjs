@@ -1,0 +1,3 @@
+const { app } = require('@azure/functions');
+
+app.get('from-cjs', { handler: () => ({ body: 'cjs' }) });
