@@ -31,9 +31,9 @@ import { Wire } from './transport/wire.ts';
 export interface ServerContext {
   readonly services: readonly AmqpService[];
   readonly authorizer: Authorizer;
-  /** The broker's time: token expiry, idle links. */
+  /** The broker's time: idle links and connections. */
   readonly clock: Clock;
-  /** The machine's time, whatever the broker's: heartbeats, which the peer measures with its own clock. */
+  /** The machine's time, whatever the broker's: heartbeats and tokens, which the peer stamps with its own clock. */
   readonly liveness: Clock;
   readonly log: Log;
   readonly containerId: string;
@@ -72,7 +72,7 @@ export class Connection implements AmqpConnection {
     this.context = context;
     this.lastReadAt = context.liveness.now();
     this.lastWrittenAt = this.lastReadAt;
-    this.tokens = new TokenTable(context.authorizer, context.clock, () => this.dropUnauthorized());
+    this.tokens = new TokenTable(context.authorizer, context.liveness, () => this.dropUnauthorized());
     this.idle = new IdleWatch(context.clock, (error) => this.close(error));
     this.wire = new Wire(stream, {
       input: (chunk) => this.input(chunk),

@@ -20,15 +20,18 @@ export class Writer {
   }
 
   u8(value: number): void {
-    this.buffer[this.reserve(1)] = value;
+    const at = this.reserve(1);
+    this.buffer[at] = value;
   }
 
   u16(value: number): void {
-    this.buffer.writeUInt16BE(value, this.reserve(2));
+    const at = this.reserve(2);
+    this.buffer.writeUInt16BE(value, at);
   }
 
   u32(value: number): void {
-    this.buffer.writeUInt32BE(value, this.reserve(4));
+    const at = this.reserve(4);
+    this.buffer.writeUInt32BE(value, at);
   }
 
   u32At(offset: number, value: number): void {
@@ -36,7 +39,8 @@ export class Writer {
   }
 
   bytes(source: Uint8Array): void {
-    this.buffer.set(source, this.reserve(source.length));
+    const at = this.reserve(source.length);
+    this.buffer.set(source, at);
   }
 
   /** Writes the value with its constructor. A whole number without a type becomes an int, or a long where it must. */
@@ -250,11 +254,14 @@ export class Writer {
     this.u8(length <= 0xff ? code8 : code32);
     if (length <= 0xff) this.u8(length);
     else this.u32(length);
-    this.buffer.write(value, this.reserve(length), encoding);
+    const at = this.reserve(length);
+    this.buffer.write(value, at, encoding);
   }
 
   /** What stands behind the constructor byte, in the widest encoding of the type. */
   private content(code: number, value: unknown): void {
+    // Room first: the buffer may be another one afterwards.
+    this.ensure(8);
     switch (code) {
       case Code.boolean:
         this.u8(value ? 1 : 0);
@@ -311,17 +318,20 @@ export class Writer {
     }
   }
 
-  /** Makes room and returns where it starts. */
+  /** Makes room and returns where it starts. To be called before `this.buffer` is read: it may change. */
   private reserve(bytes: number): number {
+    this.ensure(bytes);
     const start = this.position;
-    const needed = start + bytes;
-    if (needed > this.buffer.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, needed));
-      this.buffer.copy(larger, 0, 0, start);
-      this.buffer = larger;
-    }
-    this.position = needed;
+    this.position = start + bytes;
     return start;
+  }
+
+  private ensure(bytes: number): void {
+    const needed = this.position + bytes;
+    if (needed <= this.buffer.length) return;
+    const larger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, needed));
+    this.buffer.copy(larger, 0, 0, this.position);
+    this.buffer = larger;
   }
 }
 

@@ -1,0 +1,79 @@
+import * as amqp from '../../../amqp/codec/index.ts';
+import type { MessageProperties, MessageReader, NewMessage, PropertyValue } from '../../engine/values.ts';
+import { readPropertyValue } from './property-values.ts';
+
+export const PARTITION_KEY = 'x-opt-partition-key';
+export const VIA_PARTITION_KEY = 'x-opt-via-partition-key';
+export const SCHEDULED_ENQUEUE_TIME = 'x-opt-scheduled-enqueue-time';
+
+/** The largest value of the header's `ttl`; .NET writes it for longer ones and gives the times in the properties. */
+const LONGEST_HEADER_TTL_MS = 0xffff_ffff;
+
+/** @throws DecodeError when the bytes are not a message */
+export function toNewMessage(content: Buffer): NewMessage {
+  return { content, properties: readProperties(content) };
+}
+
+/** What the engine has read again when it needs it: the message itself stays encoded. */
+export const messageReader: MessageReader = {
+  readProperties: (content) => readProperties(asBuffer(content)),
+  readApplicationProperties: (content) => readApplicationProperties(asBuffer(content)),
+};
+
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function readProperties(content: Buffer): MessageProperties {
+  const sections = amqp.readSections(content);
+  const properties = amqp.decodeProperties(content, sections.properties);
+  const result: { -readonly [Key in keyof MessageProperties]: MessageProperties[Key] } = {
+    messageId: idText(properties.messageId),
+    sessionId: properties.groupId,
+    correlationId: idText(properties.correlationId),
+    subject: properties.subject,
+    to: properties.to,
+    replyTo: properties.replyTo,
+    replyToSessionId: properties.replyToGroupId,
+    contentType: properties.contentType,
+    timeToLiveMs: timeToLive(amqp.decodeHeader(content, sections.header), properties),
+  };
+  if (sections.messageAnnotations) {
+    const annotations = amqp.decodeMap(content, sections.messageAnnotations);
+    result.partitionKey = asText(annotations.get(PARTITION_KEY));
+    result.viaPartitionKey = asText(annotations.get(VIA_PARTITION_KEY));
+    const scheduled = annotations.get(SCHEDULED_ENQUEUE_TIME);
+    if (scheduled instanceof Date) result.scheduledEnqueueAt = scheduled.getTime();
+  }
+  return result;
+}
+
+function timeToLive(header: amqp.Header, properties: amqp.MessageProperties): number | undefined {
+  const { absoluteExpiryTime, creationTime } = properties;
+  if (header.ttlMs === LONGEST_HEADER_TTL_MS && absoluteExpiryTime !== undefined && creationTime !== undefined) {
+    return Math.max(absoluteExpiryTime - creationTime, header.ttlMs);
+  }
+  return header.ttlMs;
+}
+
+function readApplicationProperties(content: Buffer): ReadonlyMap<string, PropertyValue> {
+  const { applicationProperties: range } = amqp.readSections(content);
+  const values = new Map<string, PropertyValue>();
+  if (!range) return values;
+  const reader = new amqp.Reader(content, range.valueAt, range.end);
+  for (let left = reader.mapHeader(); left > 1; left -= 2) {
+    const key = String(reader.value());
+    values.set(key, readPropertyValue(reader));
+  }
+  return values;
+}
+
+/** Ids may be numbers, UUIDs or bytes; rules and duplicate detection see their text. */
+function idText(id: amqp.MessageIdValue | undefined): string | undefined {
+  if (id === undefined) return undefined;
+  return Buffer.isBuffer(id) ? id.toString('hex') : String(id);
+}
+
+function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,144 @@
+import * as amqp from '../../../amqp/codec/index.ts';
+import type { MessageState, StoredMessage } from '../../engine/api.ts';
+import type { MessageChanges, SettableSystemProperty } from '../../engine/values.ts';
+import { asBuffer, PARTITION_KEY, SCHEDULED_ENQUEUE_TIME, VIA_PARTITION_KEY } from './message-reading.ts';
+import { fromPropertyValue, propertyText } from './property-values.ts';
+
+const STATES: Readonly<Record<MessageState, number>> = { active: 0, deferred: 1, scheduled: 2 };
+
+/** The annotations that are the broker's to write, whatever the sender put there. */
+const OURS = new Set([
+  'x-opt-sequence-number',
+  'x-opt-enqueued-time',
+  'x-opt-enqueue-sequence-number',
+  'x-opt-locked-until',
+  'x-opt-message-state',
+  'x-opt-deadletter-source',
+  PARTITION_KEY,
+  VIA_PARTITION_KEY,
+  SCHEDULED_ENQUEUE_TIME,
+]);
+
+export interface WriteOptions {
+  /** Of this delivery; absent when the message is not locked. */
+  readonly lockedUntil?: number;
+  readonly omitBody?: boolean;
+}
+
+/**
+ * A stored message as it goes out: header and annotations written anew, the rest as it came. Properties and application
+ * properties are written anew only where the broker has changed them, and then value by value, so that types stay.
+ */
+export function writeMessage(message: StoredMessage, options: WriteOptions = {}): Buffer {
+  const content = asBuffer(message.content);
+  const sections = amqp.readSections(content);
+  const { changes } = message;
+  const writer = new amqp.Writer(content.length + 320);
+  const timeToLiveMs = writeHeader(writer, message, amqp.decodeHeader(content, sections.header));
+  writeAnnotations(writer, message, amqp.readMapEntries(content, sections.messageAnnotations), options);
+
+  const bodyStart = sections.body[0]?.start ?? sections.footer?.start ?? content.length;
+  const properties = amqp.decodeProperties(content, sections.properties);
+  const isTtlCut = timeToLiveMs !== undefined && isLonger(properties, timeToLiveMs);
+  if (!isTtlCut && (!changes || (changes.system.size === 0 && changes.application.size === 0))) {
+    const restStart = sections.properties?.start ?? sections.applicationProperties?.start ?? bodyStart;
+    writer.bytes(content.subarray(restStart, options.omitBody ? bodyStart : content.length));
+    return writer.finish();
+  }
+  const changed = changeProperties(properties, changes);
+  writer.bytes(
+    amqp.encodeProperties(
+      isTtlCut
+        ? { ...changed, absoluteExpiryTime: (changed.creationTime ?? message.enqueuedAt) + timeToLiveMs }
+        : changed,
+    ),
+  );
+  writeApplicationProperties(writer, content, sections.applicationProperties, changes);
+  if (!options.omitBody) writer.bytes(content.subarray(bodyStart));
+  return writer.finish();
+}
+
+/** Returns the time to live that the message has left when it arrived, if it has one. */
+function writeHeader(writer: amqp.Writer, message: StoredMessage, header: amqp.Header): number | undefined {
+  const limited = Number.isFinite(message.expiresAt) ? message.expiresAt - message.enqueuedAt : undefined;
+  const ttlMs = limited ?? header.ttlMs;
+  writer.bytes(
+    amqp.encodeHeader({
+      durable: header.durable,
+      priority: header.priority,
+      ttlMs: ttlMs === undefined ? undefined : Math.min(ttlMs, 0xffff_ffff),
+      deliveryCount: message.deliveryCount,
+    }),
+  );
+  return limited;
+}
+
+/** True when the times that the sender wrote promise more than the entity allows. */
+function isLonger({ absoluteExpiryTime, creationTime }: amqp.MessageProperties, timeToLiveMs: number): boolean {
+  return absoluteExpiryTime !== undefined && absoluteExpiryTime - (creationTime ?? 0) > timeToLiveMs;
+}
+
+function writeAnnotations(
+  writer: amqp.Writer,
+  message: StoredMessage,
+  sent: readonly [string, amqp.Encoded][],
+  options: WriteOptions,
+): void {
+  const entries: [amqp.Typed, unknown][] = [];
+  for (const [name, value] of sent) if (!OURS.has(name)) entries.push([amqp.symbol(name), value]);
+  const add = (name: string, value: unknown) => {
+    if (value !== undefined) entries.push([amqp.symbol(name), value]);
+  };
+  const { properties } = message;
+  add('x-opt-enqueued-time', amqp.timestamp(message.enqueuedAt));
+  add('x-opt-sequence-number', amqp.long(message.sequenceNumber));
+  add('x-opt-enqueue-sequence-number', amqp.long(message.enqueuedSequenceNumber));
+  add('x-opt-locked-until', options.lockedUntil === undefined ? undefined : amqp.timestamp(options.lockedUntil));
+  add('x-opt-message-state', amqp.int(STATES[message.state]));
+  add('x-opt-deadletter-source', message.deadLetterSource);
+  add(PARTITION_KEY, properties.partitionKey);
+  add(VIA_PARTITION_KEY, properties.viaPartitionKey);
+  const scheduledAt = message.scheduledEnqueueAt ?? properties.scheduledEnqueueAt;
+  add(SCHEDULED_ENQUEUE_TIME, scheduledAt === undefined ? undefined : amqp.timestamp(scheduledAt));
+  writer.descriptor(amqp.Section.messageAnnotations);
+  writer.map(entries);
+}
+
+/** The system properties that stand in the properties section; the others are header and annotations. */
+const FIELDS: Readonly<Partial<Record<SettableSystemProperty, keyof amqp.MessageProperties>>> = {
+  ContentType: 'contentType',
+  CorrelationId: 'correlationId',
+  Label: 'subject',
+  MessageId: 'messageId',
+  ReplyTo: 'replyTo',
+  ReplyToSessionId: 'replyToGroupId',
+  SessionId: 'groupId',
+  To: 'to',
+};
+
+function changeProperties(properties: amqp.MessageProperties, changes: MessageChanges | undefined) {
+  const changed: Record<string, unknown> = { ...properties };
+  for (const [name, value] of changes?.system ?? []) {
+    const field = FIELDS[name];
+    if (field) changed[field] = propertyText(value);
+  }
+  return changed as amqp.MessageProperties;
+}
+
+function writeApplicationProperties(
+  writer: amqp.Writer,
+  content: Buffer,
+  range: amqp.SectionRange | undefined,
+  changes: MessageChanges | undefined,
+): void {
+  if (!changes || changes.application.size === 0) {
+    if (range) writer.bytes(content.subarray(range.start, range.end));
+    return;
+  }
+  const entries = new Map<string, unknown>(amqp.readMapEntries(content, range));
+  for (const [name, value] of changes.application) {
+    if (value === undefined) entries.delete(name);
+    else entries.set(name, fromPropertyValue(value));
+  }
+  writer.bytes(amqp.encodeApplicationProperties(entries));
+}

@@ -1,0 +1,34 @@
+import type { AmqpService, IncomingLink, OutgoingLink } from '../../../amqp/api.ts';
+import { isSameEntity } from '../faults.ts';
+import type { ProtocolContext } from './context.ts';
+import { manage } from './management/manage.ts';
+import { openReceiverLink } from './receiver-links.ts';
+import { openSenderLink } from './sender-links.ts';
+import { createTransactions } from './transactions.ts';
+
+/** Service Bus as an AMQP server's service. It owns every address that names an entity of the broker, or one below it. */
+export function createAmqpService(context: ProtocolContext): AmqpService & { close(): void } {
+  const links = new Set<IncomingLink | OutgoingLink>();
+  const track = (link: IncomingLink | OutgoingLink) => {
+    links.add(link);
+    link.onClose(() => links.delete(link));
+  };
+  const stopDisruptions = context.faults.onDisruption(({ entity, error }) => {
+    for (const link of [...links]) if (isSameEntity(entity, link.address)) link.close(error);
+  });
+  return {
+    name: 'service-bus',
+    owns: (address) => context.broker.describe(address.replace(/\/\$management$/i, '')).ok,
+    openIncoming(link) {
+      track(link);
+      openSenderLink(context, link);
+    },
+    openOutgoing(link) {
+      track(link);
+      openReceiverLink(context, link);
+    },
+    manage: (request) => manage(context, request),
+    transactions: createTransactions(context),
+    close: stopDisruptions,
+  };
+}
