@@ -1,4 +1,5 @@
 import type { MessageDefinition } from './message.ts';
+import type { NoOthers } from './no-others.ts';
 
 export type HubDeclaration = {
   readonly name: string;
@@ -16,8 +17,8 @@ export type HubDeclaration = {
 };
 
 /** An event hub with its consumer groups. */
-export function hub<const H extends HubDeclaration>(declaration: H) {
-  return { ...declaration, kind: 'eventHub' } as const;
+export function hub<const H extends HubDeclaration>(declaration: H & NoOthers<H, HubDeclaration>) {
+  return { ...(declaration as H), kind: 'eventHub' } as const;
 }
 
 export type Hub = HubDeclaration & { readonly kind: 'eventHub' };

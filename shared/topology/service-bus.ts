@@ -1,4 +1,5 @@
 import type { MessageDefinition } from './message.ts';
+import type { NoOthers } from './no-others.ts';
 
 /** ISO 8601, as ARM writes it: `PT1M`, `P14D`. */
 export type IsoDuration = `P${string}`;
@@ -43,8 +44,8 @@ type Declared = {
 export type QueueDeclaration = QueueProperties & Declared & Reader;
 
 /** A Service Bus queue. */
-export function queue<const Q extends QueueDeclaration>(declaration: Q) {
-  return { ...declaration, kind: 'serviceBusQueue' } as const;
+export function queue<const Q extends QueueDeclaration>(declaration: Q & NoOthers<Q, QueueDeclaration>) {
+  return { ...(declaration as Q), kind: 'serviceBusQueue' } as const;
 }
 
 /** ARM's properties of a topic. */
@@ -89,8 +90,8 @@ export type TopicDeclaration = TopicProperties & {
 };
 
 /** A Service Bus topic with its subscriptions, by name. */
-export function topic<const T extends TopicDeclaration>(declaration: T) {
-  return { ...declaration, kind: 'serviceBusTopic' } as const;
+export function topic<const T extends TopicDeclaration>(declaration: T & NoOthers<T, TopicDeclaration>) {
+  return { ...(declaration as T), kind: 'serviceBusTopic' } as const;
 }
 
 export type Queue = QueueDeclaration & { readonly kind: 'serviceBusQueue' };

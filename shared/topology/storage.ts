@@ -1,4 +1,5 @@
 import type { MessageDefinition } from './message.ts';
+import type { NoOthers } from './no-others.ts';
 import type { Reader } from './service-bus.ts';
 
 /** A blob container; `holds` says what lies in it, for docs/topology.md. */
@@ -19,8 +20,10 @@ export type StorageQueueDeclaration = Reader & {
 };
 
 /** A Storage queue. With a `poisonConsumer` its poison queue is declared with it, of the same message. */
-export function storageQueue<const Q extends StorageQueueDeclaration>(declaration: Q) {
-  return { ...declaration, kind: 'storageQueue' } as const;
+export function storageQueue<const Q extends StorageQueueDeclaration>(
+  declaration: Q & NoOthers<Q, StorageQueueDeclaration>,
+) {
+  return { ...(declaration as Q), kind: 'storageQueue' } as const;
 }
 
 export type Container = { readonly kind: 'container'; readonly name: string; readonly holds: string };

@@ -188,10 +188,15 @@ function code(text: string): string {
   return `\`${text}\``;
 }
 
+/** Columns are padded, as the formatter would do it. */
 function grid(head: string[], rows: string[][]): string {
   if (rows.length === 0) return '';
-  const line = (cells: string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [title = [], ...body] = cells;
+  return [line(title), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
 function section(title: string, grids: string[]): string {
