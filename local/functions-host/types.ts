@@ -45,4 +45,6 @@ export interface FunctionsHost {
 }
 
 /** The app or its configuration cannot be used; the message says what, where and what to do. */
-export class FunctionsHostError extends Error {}
+export class FunctionsHostError extends Error {
+  override readonly name = 'FunctionsHostError';
+}

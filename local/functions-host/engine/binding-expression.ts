@@ -119,7 +119,7 @@ export function parseBlobPath(path: string): BlobPathPattern {
     if (whole === '{{' || whole === '}}') return `\\${whole[0]}`;
     if (name === undefined) return `\\${whole}`;
     names.push(name);
-    return '(.+?)';
+    return '(.+)';
   });
   const expression = new RegExp(pattern === '' ? '^.*$' : `^${source}$`, 's');
   return {

@@ -90,13 +90,13 @@ function closingBrace(text: string): number {
 }
 
 function parseParameter(text: string, template: string): Parameter {
-  const shape = /^(\*{0,2})([^:=?*]+)((?::[^:=(]+(?:\((?:.*?)\))?(?=[:=?]|$))*)(?:=([^?]*))?(\?)?$/s.exec(text);
+  const shape = /^(\*{0,2})([^:=?*]+)((?::[^:=(?]+(?:\((?:.*?)\))?(?=[:=?]|$))*)(?:=([^?]*))?(\?)?$/s.exec(text);
   if (!shape) throw new RouteTemplateError(`In the route "${template}" the parameter "{${text}}" cannot be read.`);
   const [, stars = '', name = '', constraints = '', defaultValue, optional] = shape;
   return {
     name: name.trim(),
-    constraints: [...constraints.matchAll(/:([^:=(]+)(?:\((.*?)\))?(?=[:=?]|$)/gs)].map(([, kind = '', argument]) =>
-      toConstraint(kind.replace(/\?$/, ''), argument, template),
+    constraints: [...constraints.matchAll(/:([^:=(?]+)(?:\((.*?)\))?(?=[:=?]|$)/gs)].map(([, kind = '', argument]) =>
+      toConstraint(kind, argument, template),
     ),
     defaultValue,
     isOptional: optional === '?',

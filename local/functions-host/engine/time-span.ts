@@ -4,7 +4,10 @@
  * @returns milliseconds, or `undefined` if the text is no time span
  */
 export function parseTimeSpan(text: string): number | undefined {
-  const found = /^(-)?(?:(?:(\d+)[.:])?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?|(\d+))$/.exec(text.trim());
+  const found =
+    /^(-)?(?:(?:(\d+)(?:\.|:(?=\d+:\d+:\d)))?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7}))?)?|(\d+))$/.exec(
+      text.trim(),
+    );
   if (!found) return undefined;
   const [, minus, days, hours = '0', minutes = '0', seconds = '0', fraction = '', onlyDays] = found;
   if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return undefined;
