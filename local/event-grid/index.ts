@@ -65,7 +65,10 @@ export interface EventGrid {
    * comes (again), they go out at once, those too whose last attempt failed because nobody was there.
    */
   setFunctionsUrl(url: string | undefined): void;
-  /** Functions whose trigger is blob with `source: EventGrid`: their events go to the blob webhook. */
+  /**
+   * Functions whose trigger is blob with `source: EventGrid`: their events go to the blob webhook. Called whenever the app
+   * has been loaded, so what failed because the app was not there is tried again at once.
+   */
   setBlobFunctions(names: readonly string[]): void;
   /** Topics and subscriptions with counts, for the dashboard and for people. */
   inspect(): { readonly topics: readonly TopicState[]; readonly subscriptions: readonly SubscriptionState[] };
@@ -178,6 +181,7 @@ export async function startEventGrid(options: EventGridOptions): Promise<EventGr
     setBlobFunctions(names) {
       blobFunctions.clear();
       for (const name of names) blobFunctions.add(name.toLowerCase());
+      router.setFunctionsHostUp(functionsUrl !== undefined);
     },
     inspect,
     onRecord: (listener) => router.onRecord(listener),

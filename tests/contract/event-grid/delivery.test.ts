@@ -188,6 +188,24 @@ describe('a function', () => {
     expect((await host.requests.next()).path).toBe('/runtime/webhooks/blobs?functionName=Host.Functions.receive-photo');
   });
 
+  it('that was not loaded yet is called again at once when the app has been', async () => {
+    let isLoaded = false;
+    const host = await webhook(() => ({ status: isLoaded ? 202 : 404 }));
+    const grid = await eventGrid(system({ endpointType: 'AzureFunction', name: 'receive-photo', ...BATCH }));
+    const failed = new Promise<void>((resolve) => {
+      grid.onRecord((record) => record.type === 'attempted' && resolve());
+    });
+    grid.setFunctionsUrl(host.url);
+    grid.publishSystemEvent('Microsoft.Storage.StorageAccounts', blobCreated);
+    await host.requests.next();
+    await failed;
+
+    isLoaded = true;
+    grid.setBlobFunctions([]);
+
+    expect((await host.requests.next()).headers['aeg-delivery-count']).toBe('1');
+  });
+
   it('is called again at once when a host that was gone comes back', async () => {
     const gone = await webhook(() => ({ status: 202 }));
     const grid = await eventGrid(system({ endpointType: 'AzureFunction', name: 'receive-photo', ...BATCH }));
