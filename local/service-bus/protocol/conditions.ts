@@ -33,7 +33,7 @@ export const CONDITIONS: Readonly<Record<RefusalName, Condition>> = {
   'session-cannot-be-locked': fixed('com.microsoft:session-cannot-be-locked', 410),
   timeout: { ...fixed('com.microsoft:timeout', 408, 204), retriable: true },
   'message-not-found': fixed('com.microsoft:message-not-found', 404),
-  'message-size-exceeded': fixed('amqp:link:message-size-exceeded', 403, 413),
+  'message-size-exceeded': fixed('amqp:link:message-size-exceeded', 403),
   'quota-exceeded': fixed('amqp:resource-limit-exceeded', 403),
   'limit-exceeded': fixed('amqp:resource-limit-exceeded', 403),
   'invalid-argument': fixed('com.microsoft:argument-error', 400),

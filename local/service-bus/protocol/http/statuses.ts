@@ -1,36 +1,28 @@
 import type { Refusal, RefusalName } from '../../engine/api.ts';
+import { CONDITIONS } from '../conditions.ts';
 
 /**
- * The HTTP status of every refusal of the broker, and the sub-code that the service writes into the detail. Beside
- * `protocol/conditions.ts`, which says the same for AMQP. Sources: learn.microsoft.com/rest/api/servicebus (response codes of
- * each operation), learn.microsoft.com/azure/service-bus-messaging/service-bus-resource-manager-exceptions (sub-codes).
+ * The sub-codes that the service writes into the detail of an error, where it has one.
+ * Source: learn.microsoft.com/azure/service-bus-messaging/service-bus-resource-manager-exceptions.
  */
-const STATUSES: Record<RefusalName, { readonly status: number; readonly subCode?: number }> = {
-  'entity-not-found': { status: 404 },
-  'entity-already-exists': { status: 409, subCode: 40900 },
-  'entity-disabled': { status: 403, subCode: 40302 },
-  'rule-not-found': { status: 404 },
-  'rule-already-exists': { status: 409, subCode: 40900 },
-  'invalid-rule': { status: 400, subCode: 40000 },
-  'not-allowed': { status: 400, subCode: 40000 },
-  'session-id-missing': { status: 400, subCode: 40000 },
-  'lock-lost': { status: 404 },
-  'session-lock-lost': { status: 410 },
-  'session-cannot-be-locked': { status: 409, subCode: 40900 },
-  timeout: { status: 408 },
-  'message-not-found': { status: 404 },
-  'message-size-exceeded': { status: 403 },
-  'quota-exceeded': { status: 403 },
-  'limit-exceeded': { status: 403, subCode: 40300 },
-  'invalid-argument': { status: 400, subCode: 40000 },
-  'argument-out-of-range': { status: 400, subCode: 40000 },
-  'not-in-tier': { status: 400, subCode: 40000 },
-  'transaction-not-found': { status: 400 },
-  'transaction-failed': { status: 400 },
-  canceled: { status: 408 },
+const SUB_CODES: Partial<Record<RefusalName, number>> = {
+  'entity-already-exists': 40900,
+  'rule-already-exists': 40900,
+  'entity-disabled': 40302,
+  'limit-exceeded': 40300,
+  'invalid-rule': 40000,
+  'not-allowed': 40000,
+  'session-id-missing': 40000,
+  'invalid-argument': 40000,
+  'argument-out-of-range': 40000,
+  'not-in-tier': 40000,
 };
 
+/** The HTTP status of a refusal, and its detail as the service words it. */
 export function statusOf(refusal: Refusal): { readonly status: number; readonly detail: string } {
-  const { status, subCode } = STATUSES[refusal.outcome];
-  return { status, detail: subCode === undefined ? refusal.detail : `SubCode=${subCode}. ${refusal.detail}` };
+  const subCode = SUB_CODES[refusal.outcome];
+  return {
+    status: CONDITIONS[refusal.outcome].httpStatus,
+    detail: subCode === undefined ? refusal.detail : `SubCode=${subCode}. ${refusal.detail}`,
+  };
 }

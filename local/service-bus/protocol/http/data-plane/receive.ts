@@ -69,6 +69,10 @@ function nextMessage(
       },
     );
     if (isDone) return;
+    if (timeoutMs === 0) {
+      pending.cancel();
+      return nothing();
+    }
     timer = clock.setTimer(clock.now() + timeoutMs, () => {
       pending.cancel();
       nothing();
