@@ -82,7 +82,10 @@ export async function startEventHubs(start: EventHubsStart = {}): Promise<EventH
 
 export function connectionStringFor(
   port: number,
-  key: { readonly name: string; readonly value: string } = { name: 'RootManageSharedAccessKey', value: 'SAS_KEY_VALUE' },
+  key: { readonly name: string; readonly value: string } = {
+    name: 'RootManageSharedAccessKey',
+    value: 'SAS_KEY_VALUE',
+  },
 ): string {
   return `Endpoint=sb://localhost:${port};SharedAccessKeyName=${key.name};SharedAccessKey=${key.value};UseDevelopmentEmulator=true;`;
 }

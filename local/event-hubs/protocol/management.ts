@@ -13,15 +13,11 @@ const ANY_RIGHT: readonly Right[] = ['Listen', 'Send', 'Manage'];
 /** The operation READ on `$management`: a hub's or a partition's runtime properties. */
 export function manage(
   request: ManagementRequest,
+  name: string,
   engine: EventHubsEngine,
   context: TrackingContext,
 ): ManagementResponse {
-  const ask = (name: string) => {
-    const value = request.applicationProperties.get(name);
-    return value === undefined || value === null ? '' : String(value);
-  };
-  const name = ask('name') || request.entity;
-  const type = ask('type').toLowerCase();
+  const type = ask(request, 'type').toLowerCase();
   if (request.operation.toUpperCase() !== 'READ')
     return {
       statusCode: 501,
@@ -44,7 +40,7 @@ export function manage(
     case 'com.microsoft:eventhub':
       return { statusCode: 200, statusDescription: 'OK', body: toHubProperties(hub) };
     case 'com.microsoft:partition': {
-      const partitionId = ask('partition');
+      const partitionId = ask(request, 'partition');
       const body = toPartitionProperties(hub, partitionId);
       if (body) return { statusCode: 200, statusDescription: 'OK', body };
       const refusal = { outcome: 'partition-not-found', hub: hub.name, partitionId } as const;
@@ -57,6 +53,16 @@ export function manage(
         errorCondition: 'com.microsoft:argument-error',
       };
   }
+}
+
+/** The hub that a request is about: the node's address is the same for all of them. */
+export function hubOf(request: ManagementRequest): string {
+  return ask(request, 'name') || request.entity;
+}
+
+function ask(request: ManagementRequest, name: string): string {
+  const value = request.applicationProperties.get(name);
+  return value === undefined || value === null ? '' : String(value);
 }
 
 function toHubProperties(hub: Hub) {

@@ -3,7 +3,7 @@ import type { EventHubsEngine } from '../engine/engine.ts';
 import type { Acknowledgements } from './acknowledgements.ts';
 import { type EventHubsAddress, parseAddress } from './address.ts';
 import { type Place, type Refusal, type TrackingContext, toAmqpError } from './conditions.ts';
-import { manage } from './management.ts';
+import { hubOf, manage } from './management.ts';
 import { openReceiver } from './receiver.ts';
 import { openSender } from './sender.ts';
 
@@ -11,7 +11,7 @@ export interface AmqpServiceOptions {
   readonly engine: EventHubsEngine;
   readonly acknowledgements: Acknowledgements;
   readonly context: TrackingContext;
-  /** Called with what a link names before it is looked up, so that it can be made. */
+  /** Called with what a link or request names before it is looked up, so that it can be made. */
   readonly beforeOpen?: (hub: string, consumerGroup: string | undefined) => void;
 }
 
@@ -21,8 +21,8 @@ export function createAmqpService(options: AmqpServiceOptions): AmqpService {
   const refuse = (link: IncomingLink | OutgoingLink, refusal: Refusal, place: Place) =>
     link.refuse(toAmqpError(refusal, place, context));
   const open = (address: EventHubsAddress) => {
-    if (address.hub === undefined || address.kind === 'management') return;
-    options.beforeOpen?.(address.hub, 'consumerGroup' in address ? address.consumerGroup : undefined);
+    if (address.hub !== undefined)
+      options.beforeOpen?.(address.hub, 'consumerGroup' in address ? address.consumerGroup : undefined);
   };
 
   return {
@@ -62,6 +62,10 @@ export function createAmqpService(options: AmqpServiceOptions): AmqpService {
       openReceiver(link, hub, address, context);
     },
 
-    manage: (request) => manage(request, engine, context),
+    manage(request) {
+      const hub = hubOf(request);
+      options.beforeOpen?.(hub, undefined);
+      return manage(request, hub, engine, context);
+    },
   };
 }
