@@ -240,6 +240,8 @@ export interface EntityDescription {
   readonly kind: 'queue' | 'topic' | 'subscription';
   readonly subQueue: 'none' | 'dead-letter' | 'transfer-dead-letter';
   readonly requiresSession: boolean;
+  /** What arrives moves on at once: it cannot be received from. */
+  readonly forwards: boolean;
   readonly maxMessageBytes: number;
   readonly lockDurationMs: number;
 }
@@ -368,6 +370,13 @@ export interface Broker {
 
   /** Listeners are called in the order in which they were added, within the operation. Returns how to stop. */
   onEvent(listener: (event: BrokerEvent) => void): () => void;
+  /** The events that change what is stored, as the records that a journal keeps. */
+  onRecord(listener: (record: StoredRecord) => void): () => void;
+  /**
+   * After a restart: what came due while nobody was there (expired locks, due schedules) happens now. Called once, when the
+   * journal listens.
+   */
+  catchUp(): void;
   /** When to acknowledge: see {@link Durability}. */
   whenDurable(done: (error: Error | undefined) => void): void;
   counts(path: string): Outcome<EntityCounts>;

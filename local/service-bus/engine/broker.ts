@@ -38,7 +38,7 @@ import { maxMessageBytes } from './limits.ts';
 import { type Entity, Namespace, type Place } from './namespace.ts';
 import { subscriptionPath } from './paths.ts';
 import { Receiving } from './receiving.ts';
-import { allRecords, restoreRecord } from './records.ts';
+import { allRecords, restoreRecord, toRecord } from './records.ts';
 import { entityNotFound, lockLost, OK, refuse, sessionLockLost } from './refusals.ts';
 import { Sending } from './sending.ts';
 import { loseHold } from './session-holds.ts';
@@ -77,9 +77,6 @@ export class ServiceBusBroker implements Broker {
     if (options.restore) for (const record of options.restore) restoreRecord(this.namespace, record);
   }
 
-  /**
-   * After a restart: what came due while nobody was there happens now. Called once the journal listens, so that it is kept.
-   */
   catchUp(): void {
     this.turn(() => {
       for (const queue of this.namespace.queues()) {
@@ -107,6 +104,7 @@ export class ServiceBusBroker implements Broker {
       kind: entity.kind,
       subQueue,
       requiresSession: queue.policy.requiresSession,
+      forwards: queue.policy.forwardTo !== undefined,
       maxMessageBytes: maxMessageBytes(
         this.tier,
         entity.kind === 'subscription' ? undefined : entity.definition.maxMessageSizeInKilobytes,
@@ -314,6 +312,14 @@ export class ServiceBusBroker implements Broker {
     return this.namespace.kernel.onEvent(listener);
   }
 
+  onRecord(listener: (record: StoredRecord) => void): () => void {
+    const timesOf = (path: string): EntityTimes => this.timesOf(path);
+    return this.onEvent((event) => {
+      const record = toRecord(event, timesOf);
+      if (record) listener(record);
+    });
+  }
+
   whenDurable(done: (error: Error | undefined) => void): void {
     this.durability.whenDurable(done);
   }
@@ -342,8 +348,7 @@ export class ServiceBusBroker implements Broker {
     return allRecords(this.namespace);
   }
 
-  /** When the entity was created, changed and used. */
-  timesOf(path: string): EntityTimes {
+  private timesOf(path: string): EntityTimes {
     const entity = this.namespace.find(path)?.entity;
     const now = this.namespace.kernel.now();
     if (!entity) return { createdAt: now, updatedAt: now, accessedAt: now };

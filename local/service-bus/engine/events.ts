@@ -109,6 +109,9 @@ export type BrokerEvent = { readonly at: Instant; readonly entity: string } & (
       readonly sessionId: string | undefined;
     }
   | { readonly type: 'receiver-closed'; readonly receiverId: string; readonly reason: 'closed' | ReceiverLossReason }
+  /** Somebody waits for the next available session; it counts as a listener. */
+  | { readonly type: 'session-wait-started'; readonly identifier: string }
+  | { readonly type: 'session-wait-ended'; readonly identifier: string }
   /** A rule could not be evaluated for a message; `error` is what the dead-letter reason would say. */
   | {
       readonly type: 'rule-failed';

@@ -1,15 +1,14 @@
-import type { BrokerOptions } from './api.ts';
+import type { Broker, BrokerOptions } from './api.ts';
 import { ServiceBusBroker } from './broker.ts';
 import { ruleCompiler } from './filters/index.ts';
 
 export type * from './api.ts';
-export type { ServiceBusBroker } from './broker.ts';
-export { toRecord } from './records.ts';
+export { type Availability, watchAvailability } from './availability.ts';
 
 /**
  * A broker, restored from `options.restore`. Let the journal listen, then call `catchUp()`: what came due while the broker
  * was down (expired locks, due schedules) happens then.
  */
-export function createBroker(options: BrokerOptions): ServiceBusBroker {
+export function createBroker(options: BrokerOptions): Broker {
   return new ServiceBusBroker({ ...options, compileRule: ruleCompiler(options.newId) });
 }

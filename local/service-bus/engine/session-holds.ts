@@ -142,10 +142,12 @@ export function waitForSession(
     stopWaiting: () => {
       kernel.clock.clearTimer(timer);
       queue.sessionWaiters.delete(waiter);
+      kernel.emit({ type: 'session-wait-ended', entity: queue.path, identifier: options.identifier });
       queue.listen();
     },
   };
   queue.sessionWaiters.add(waiter);
+  kernel.emit({ type: 'session-wait-started', entity: queue.path, identifier: options.identifier });
   queue.listen();
   return waiter;
 }
