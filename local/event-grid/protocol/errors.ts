@@ -28,7 +28,7 @@ export const notImplemented = (what: string): RequestRefused =>
  * ends in a tracking sentence, and the same again as the one detail.
  */
 export function errorBody(refused: RequestRefused, trackingId: string, at: Date): string {
-  const time = at.toLocaleString('en-US', { timeZone: 'UTC' }).replace(',', '');
+  const time = at.toLocaleString('en-US', { timeZone: 'UTC' }).replace(',', '').replaceAll('\u202f', ' ');
   const message =
     refused.status === 501
       ? refused.message

@@ -38,6 +38,8 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** A body beyond this is not even read to its end. */
+const MOST_BYTES_TO_READ = 64 * MOST_BYTES;
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
 
 /**
@@ -115,13 +117,14 @@ async function answer(request: IncomingMessage, handlers: ServerHandlers): Promi
     return validate(url, handlers);
   if (/^\/topics\/[^/]+(:publish|\/eventsubscriptions\/[^/:]+(:[a-z]+)?)$/i.test(path))
     throw notImplemented('Pull delivery (namespace topics)');
+  // Names of topics are letters, digits and hyphens: nothing in them is percent-encoded.
   const topicName = /^\/([^/]+)\/api\/events$/i.exec(path)?.[1];
   if (topicName === undefined)
     throw new RequestRefused(404, 'NotFound', `There is nothing at ${path}. Topics are at /<topic>/api/events.`);
   if (request.method === 'OPTIONS') return { status: 200, headers: { allow: 'POST, OPTIONS' } };
   if (request.method !== 'POST')
     throw new RequestRefused(405, 'MethodNotAllowed', `The method ${request.method} is not allowed here.`);
-  return publish(request, url, decodeURIComponent(topicName), handlers);
+  return publish(request, url, topicName, handlers);
 }
 
 async function publish(
@@ -130,10 +133,11 @@ async function publish(
   topicName: string,
   handlers: ServerHandlers,
 ): Promise<Answer> {
+  const body = await readBody(request);
   const topic = handlers.topic(topicName);
   if (!topic) throw new RequestRefused(404, 'NotFound', `The topic '${topicName}' does not exist.`);
   authenticate({ headers: request.headers, url }, topic, handlers.clock.now());
-  const body = await readBody(request);
+  if (!body) throw tooLarge(MOST_BYTES);
   const events = readEvents(request.headers, body, topic.inputSchema, topic.id);
   if ((await handlers.publish(topic.name, events, body.length)) === 'throttled')
     throw new RequestRefused(429, 'TooManyRequests', 'The topic takes at most 5000 events or 5 MB a second.');
@@ -146,14 +150,17 @@ function validate(url: URL, handlers: ServerHandlers): Answer {
   throw new RequestRefused(400, 'BadRequest', 'The validation code is unknown or older than 10 minutes.');
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > MOST_BYTES) throw tooLarge(MOST_BYTES);
+/**
+ * Reads a body to its end, since a connection that is closed on unread bytes may take the answer with it; what is over the
+ * limit is read and thrown away. `undefined`: it was too large.
+ */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     length += (chunk as Buffer).length;
-    if (length > MOST_BYTES) throw tooLarge(MOST_BYTES);
-    chunks.push(chunk as Buffer);
+    if (length <= MOST_BYTES) chunks.push(chunk as Buffer);
+    else if (length > MOST_BYTES_TO_READ) return undefined;
   }
-  return Buffer.concat(chunks);
+  return length <= MOST_BYTES ? Buffer.concat(chunks) : undefined;
 }
