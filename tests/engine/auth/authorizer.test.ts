@@ -71,6 +71,11 @@ describe('a shared access signature', () => {
     });
   });
 
+  it('is known by its form, whatever type the client gives it', () => {
+    const { authorizer, token } = given();
+    expect(authorizer.verifyToken('sb://h/q', 'jwt', token('sb://h/q')).accepted).toBe(true);
+  });
+
   it('for the namespace covers every entity; for a queue, that queue and what lies below it', () => {
     const { authorizer, token } = given();
     const accepts = (audience: string, resource: string) =>
