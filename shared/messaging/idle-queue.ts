@@ -1,4 +1,5 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusSessionReceiver } from '@azure/service-bus';
+import Long from 'long';
 import type { Queue } from '../topology/service-bus.ts';
 import type { EnvelopeOf, MessagesOf, Parsed } from './envelope.ts';
 import { fromServiceBus } from './wire/service-bus.ts';
@@ -64,7 +65,8 @@ function drainedSession<Q extends Queue>(
     async receive(maxMessages) {
       // A receive waits for as many messages as it was asked for, a second longer than need be on an empty session. A peek
       // says at once how many there are (also those that are deferred or scheduled, which cannot be received).
-      const seen = await receiver.peekMessages(maxMessages);
+      // From the first: left to itself, the SDK peeks on from where any receiver of this queue peeked last.
+      const seen = await receiver.peekMessages(maxMessages, { fromSequenceNumber: Long.ONE });
       const ready = seen.filter(({ state }) => state === 'active').length;
       if (ready === 0) return [];
       const messages = await receiver.receiveMessages(ready, { maxWaitTimeInMs: receiveWaitMs });

@@ -34,7 +34,10 @@ const table: Row[] = [
   {
     files: /^shared\//,
     may: (i) =>
-      within('shared/')(i.target) || isNode(i) || isPackage(i, 'zod', 'nodemailer', '@opentelemetry/api') || isAzure(i),
+      within('shared/')(i.target) ||
+      isNode(i) ||
+      isPackage(i, 'zod', 'long', 'nodemailer', '@opentelemetry/api') ||
+      isAzure(i),
   },
   {
     files: /^local\/[^/]+\/engine\//,
