@@ -66,7 +66,7 @@ export interface IncomingLink extends AmqpLink {
   readonly role: 'incoming';
   /**
    * `credit` is how many deliveries may be unsettled at a time; the link keeps the peer supplied as they are settled, so every
-   * delivery must be settled. `maxMessageSize` is in bytes; a larger message ends the link.
+   * delivery must be settled. `maxMessageSize` is in bytes; a larger message is rejected.
    */
   accept(options: {
     readonly maxMessageSize: number;

@@ -72,16 +72,22 @@ export class IncomingLinkEnd extends Link implements IncomingLink {
       return;
     }
     if (payload) {
-      partial.chunks.push(payload);
       partial.bytes += payload.length;
-    }
-    if (partial.bytes > this.maxMessageSize) {
-      this.close(this.tooLarge(partial));
-      return;
+      // What is too large is counted to its end, not kept.
+      if (partial.bytes <= this.maxMessageSize) partial.chunks.push(payload);
+      else partial.chunks.length = 0;
     }
     if (fields[5] === true) return;
     this.partial = undefined;
-    this.deliver(partial);
+    if (partial.bytes > this.maxMessageSize) this.refuseLarge(partial);
+    else this.deliver(partial);
+  }
+
+  /** A detach would say the same, but the JavaScript SDK does not connect it with the message that it waits for. */
+  private refuseLarge(partial: Partial): void {
+    if (partial.isSettled) this.close(this.tooLarge(partial));
+    else this.session.queueDisposition(true, partial.id, State.rejected(this.tooLarge(partial)));
+    this.grant();
   }
 
   private deliver(partial: Partial): void {

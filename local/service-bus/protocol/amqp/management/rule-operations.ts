@@ -15,8 +15,14 @@ const addRule: ManagementOperation = {
 const removeRule: ManagementOperation = {
   right: 'Manage',
   run(call) {
-    const removed = call.context.broker.removeRule(call.path, call.need<string>('rule-name'));
-    return removed.ok ? call.whenDurable(OK) : call.refuse(removed);
+    const name = call.need<string>('rule-name');
+    const removed = call.context.broker.removeRule(call.path, name);
+    if (removed.ok) return call.whenDurable(OK);
+    // A rule is an entity to the service's clients: they know it is missing by the text.
+    const isMissing = removed.outcome === 'rule-not-found';
+    return call.refuse(
+      isMissing ? { ...removed, outcome: 'entity-not-found', entity: `${call.path}/Rules/${name}` } : removed,
+    );
   },
 };
 

@@ -1,0 +1,369 @@
+/** What the .NET clients need of transfers, dispositions, drain and transactions (contracts: amqp-dotnet.md, points 14 to 22). */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startTestServiceBus, type TestServiceBus } from '../../support/service-bus.ts';
+import { creditFlow, openSender, putToken, receiverAttach } from './dotnet-client.ts';
+import {
+  coordinator,
+  described,
+  encodedBody,
+  message,
+  Peer,
+  type PeerFrame,
+  source,
+  typedSection,
+  types,
+} from './peer.ts';
+
+let bus: TestServiceBus;
+let peer: Peer;
+let send: Awaited<ReturnType<typeof openSender>>;
+
+beforeEach(async () => {
+  bus = await startTestServiceBus({ topology: { queues: [{ name: 'orders' }, { name: 'archive' }] } });
+  peer = await Peer.open(bus.port);
+  await putToken(peer, 0, 'amqp://127.0.0.1/');
+  send = await openSender(peer, 1, '/orders');
+});
+
+afterEach(async () => {
+  peer.end();
+  await bus.close();
+});
+
+const outcomeOf = (frame: PeerFrame): number => frame.fields.value[4].descriptor.value;
+const text = (id: string): Buffer => message.encode({ message_id: id, body: id });
+
+async function receive(credit: number, options: { readonly deletes?: boolean } = {}): Promise<void> {
+  await peer.begin(2);
+  peer.write(Peer.encode(2, 'attach', receiverAttach('/orders', options)), Peer.encode(2, 'flow', creditFlow(credit)));
+  await peer.next('attach', (frame) => frame.channel === 2);
+}
+const nextTransfer = () => peer.next('transfer', (frame) => frame.channel === 2);
+const dispose = (first: number, last: number, state: unknown) =>
+  peer.send(2, 'disposition', { role: true, first, last, settled: false, state, batchable: true });
+const nextDisposition = () => peer.next('disposition', (frame) => frame.channel === 2);
+const count = () => {
+  const counts = bus.serviceBus.broker.counts('orders');
+  return counts.ok ? counts.active : -1;
+};
+
+describe('credit and drain', () => {
+  test('never more is sent than credit was given', async () => {
+    for (const id of ['a', 'b', 'c']) await send(text(id));
+    await receive(2);
+    await nextTransfer();
+    await nextTransfer();
+    peer.send(2, 'flow', creditFlow(0, { delivery_count: 2, drain: true }));
+    const flow = await peer.next('flow', (frame) => frame.channel === 2);
+    expect([flow.fields.link_credit, flow.fields.delivery_count]).toEqual([0, 2]);
+    expect(peer.received.filter((frame) => frame.name === 'transfer')).toEqual([]);
+  });
+
+  test('drain is answered with no credit and a delivery count that has used it up', async () => {
+    await send(text('a'));
+    await receive(5);
+    await nextTransfer();
+    peer.send(2, 'flow', creditFlow(4, { delivery_count: 1, drain: true }));
+    const flow = await peer.next('flow', (frame) => frame.channel === 2);
+    expect(flow.fields.handle).toBe(0);
+    expect(flow.fields.link_credit).toBe(0);
+    expect(flow.fields.delivery_count).toBe(5);
+  });
+
+  test('credit that is taken back stops deliveries', async () => {
+    await receive(5);
+    peer.send(2, 'flow', creditFlow(0));
+    peer.send(2, 'flow', creditFlow(0, { echo: true }));
+    await peer.next('flow', (frame) => frame.channel === 2);
+    await send(text('a'));
+    expect(peer.received.some((frame) => frame.name === 'transfer')).toBe(false);
+    expect(count()).toBe(1);
+  });
+});
+
+describe('deliveries', () => {
+  test('a delivery has an id, a tag of 16 bytes and annotations of the types that .NET casts to', async () => {
+    await send(text('a'));
+    await receive(1);
+    const { fields, payload } = await nextTransfer();
+    expect(fields.delivery_id).toBe(0);
+    expect(fields.delivery_tag).toHaveLength(16);
+    const annotations = typedSection(payload!, 0x72);
+    const typeOf = (name: string) => annotations.get(name).type.name;
+    expect(typeOf('x-opt-sequence-number')).toMatch(/Long$/);
+    expect(typeOf('x-opt-enqueue-sequence-number')).toMatch(/Long$/);
+    expect(typeOf('x-opt-enqueued-time')).toBe('Timestamp');
+    expect(typeOf('x-opt-locked-until')).toBe('Timestamp');
+    expect(typeOf('x-opt-message-state')).toMatch(/Int$/);
+  });
+
+  test('receive-and-delete sends settled', async () => {
+    await send(text('a'));
+    await receive(1, { deletes: true });
+    const { fields } = await nextTransfer();
+    expect(fields.settled).toBe(true);
+    expect(count()).toBe(0);
+  });
+
+  test('what .NET describes, and the width of numbers, come back byte for byte', async () => {
+    const timespan = types.described(types.wrap_symbol('com.microsoft:timespan'), types.wrap_long(12_345_678));
+    const values = {
+      timespan,
+      short: types.wrap_short(7),
+      long: types.wrap_long(5),
+      id: types.wrap_uuid(Buffer.alloc(16, 1)),
+    };
+    const payload: Buffer = message.encode({ message_id: 'a', application_properties: values, body: 'x' });
+    await send(payload);
+    await receive(1);
+    const received = await nextTransfer();
+    const sent = typedSection(payload, 0x74);
+    const got = typedSection(received.payload!, 0x74);
+    expect([...got]).toEqual([...sent]);
+    expect(received.payload!.subarray(-payload.length + 7)).toBeInstanceOf(Buffer);
+    const bare = payload.subarray(payload.indexOf(Buffer.from([0x00, 0x53, 0x73])));
+    expect(received.payload!.subarray(-bare.length)).toEqual(bare);
+  });
+
+  test('a message of many frames arrives, and leaves in frames that the peer can take', async () => {
+    const payload: Buffer = message.encode({ message_id: 'big', body: message.data_section(Buffer.alloc(200_000, 7)) });
+    const size = 60_000;
+    for (let start = 0; start < payload.length; start += size) {
+      const isFirst = start === 0;
+      peer.send(
+        1,
+        'transfer',
+        {
+          handle: 0,
+          ...(isFirst ? { delivery_id: 0, delivery_tag: Buffer.from([0]), message_format: 0 } : {}),
+          settled: false,
+          more: start + size < payload.length,
+        },
+        payload.subarray(start, start + size),
+      );
+    }
+    const accepted = await peer.next('disposition', (frame) => frame.channel === 1);
+    expect(outcomeOf(accepted)).toBe(0x24);
+    await receive(1);
+    const parts: Buffer[] = [];
+    for (;;) {
+      const frame = await nextTransfer();
+      expect(frame.bytes.length).toBeLessThanOrEqual(65536);
+      parts.push(frame.payload!);
+      if (!frame.fields.more) break;
+    }
+    expect(parts.length).toBeGreaterThan(3);
+    expect(message.decode(Buffer.concat(parts)).body.content).toEqual(Buffer.alloc(200_000, 7));
+  });
+
+  test('an aborted delivery leaves nothing behind', async () => {
+    peer.send(
+      1,
+      'transfer',
+      { handle: 0, delivery_id: 0, delivery_tag: Buffer.from([0]), message_format: 0, more: true },
+      Buffer.from([0, 0x53]),
+    );
+    peer.send(1, 'transfer', { handle: 0, aborted: true, more: true });
+    peer.send(
+      1,
+      'transfer',
+      { handle: 0, delivery_id: 1, delivery_tag: Buffer.from([1]), message_format: 0 },
+      text('whole'),
+    );
+    const accepted = await peer.next('disposition', (frame) => frame.channel === 1);
+    expect(accepted.fields.first).toBe(1);
+    expect(count()).toBe(1);
+  });
+
+  test('a batch is one transfer of whole messages, and each is stored', async () => {
+    const batch = message.encode({
+      message_id: 'a',
+      body: message.data_sections([text('a'), text('b'), text('c')]),
+    });
+    const accepted = await send(batch, { message_format: 0x80013700 });
+    expect(accepted.fields.settled).toBe(true);
+    expect(outcomeOf(accepted)).toBe(0x24);
+    expect(count()).toBe(3);
+  });
+
+  test('a message above the limit is rejected with message-size-exceeded', async () => {
+    const payload: Buffer = message.encode({ body: message.data_section(Buffer.alloc(1_100_000)) });
+    for (let start = 0; start < payload.length; start += 60_000) {
+      peer.send(
+        1,
+        'transfer',
+        {
+          handle: 0,
+          delivery_id: 0,
+          delivery_tag: Buffer.from([0]),
+          message_format: 0,
+          more: start + 60_000 < payload.length,
+        },
+        payload.subarray(start, start + 60_000),
+      );
+    }
+    const refused = await peer.next('disposition', (frame) => frame.channel === 1);
+    expect(outcomeOf(refused)).toBe(0x25);
+    expect(refused.fields.value[4].value[0].value[0].value).toBe('amqp:link:message-size-exceeded');
+    expect(count()).toBe(0);
+  });
+});
+
+describe('dispositions', () => {
+  test('a range that is not settled is answered settled, with a state', async () => {
+    for (const id of ['a', 'b', 'c']) await send(text(id));
+    await receive(3);
+    for (let index = 0; index < 3; index++) await nextTransfer();
+    dispose(0, 2, described(0x24, []));
+    const answer = await nextDisposition();
+    expect(answer.fields.role).toBe(false);
+    expect(answer.fields.settled).toBe(true);
+    expect([answer.fields.first, answer.fields.last]).toEqual([0, 2]);
+    expect(outcomeOf(answer)).toBe(0x24);
+    expect(count()).toBe(0);
+  });
+
+  test('neighbours with different outcomes are answered apart', async () => {
+    for (const id of ['a', 'b']) await send(text(id));
+    await receive(2);
+    const first = await nextTransfer();
+    await nextTransfer();
+    const lockToken = first.fields.delivery_tag as Buffer;
+    const token = [
+      Buffer.from(lockToken.subarray(0, 4)).reverse().toString('hex'),
+      Buffer.from(lockToken.subarray(4, 6)).reverse().toString('hex'),
+      Buffer.from(lockToken.subarray(6, 8)).reverse().toString('hex'),
+      lockToken.subarray(8, 10).toString('hex'),
+      lockToken.subarray(10).toString('hex'),
+    ].join('-');
+    bus.serviceBus.broker.loseLock('orders', token);
+    dispose(0, 1, described(0x24, []));
+    const lost = await nextDisposition();
+    expect(outcomeOf(lost)).toBe(0x25);
+    expect(lost.fields.value[4].value[0].value[0].value).toBe('com.microsoft:message-lock-lost');
+    const kept = await nextDisposition();
+    expect([kept.fields.first, outcomeOf(kept)]).toEqual([1, 0x24]);
+  });
+
+  test('modified abandons, and with undeliverable-here defers; rejected with the condition dead-letters', async () => {
+    for (const id of ['a', 'b', 'c']) await send(text(id));
+    await receive(3);
+    for (let index = 0; index < 3; index++) await nextTransfer();
+    dispose(1, 1, described(0x27, [null, true]));
+    expect(outcomeOf(await nextDisposition())).toBe(0x24);
+    const error = types.described(
+      types.wrap_ulong(0x1d),
+      types.wrap_list([
+        types.wrap_symbol('com.microsoft:dead-letter'),
+        types.wrap_string(''),
+        types.wrap_map({ DeadLetterReason: 'why', DeadLetterErrorDescription: 'because' }),
+      ]),
+    );
+    dispose(2, 2, types.described(types.wrap_ulong(0x25), types.wrap_list([error])));
+    expect(outcomeOf(await nextDisposition())).toBe(0x24);
+    dispose(0, 0, described(0x27, [null, false]));
+    expect(outcomeOf(await nextDisposition())).toBe(0x24);
+    const peeked = bus.serviceBus.broker.peek('orders', { fromSequenceNumber: 0, maxCount: 10 });
+    expect(peeked.ok && peeked.messages.map((one) => [one.properties.messageId, one.state, one.deliveryCount])).toEqual(
+      [
+        ['a', 'active', 1],
+        ['b', 'deferred', 1],
+      ],
+    );
+    const dead = bus.serviceBus.broker.peek('orders/$DeadLetterQueue', { fromSequenceNumber: 0, maxCount: 10 });
+    expect(dead.ok && dead.messages[0]?.changes?.application.get('DeadLetterReason')).toEqual({
+      type: 'string',
+      value: 'why',
+    });
+  });
+});
+
+describe('transactions', () => {
+  const CHANNEL = 5;
+  let sent = 0;
+
+  async function control(body: unknown): Promise<PeerFrame> {
+    const id = sent++;
+    peer.send(
+      CHANNEL,
+      'transfer',
+      { handle: 0, delivery_id: id, delivery_tag: Buffer.from([id]), message_format: 0, settled: false },
+      encodedBody(body),
+    );
+    return peer.next('disposition', (frame) => frame.channel === CHANNEL);
+  }
+
+  async function declare(): Promise<Buffer> {
+    sent = 0;
+    await peer.begin(CHANNEL);
+    peer.send(CHANNEL, 'attach', {
+      name: 'coordinator',
+      handle: 0,
+      role: false,
+      source: source({}),
+      target: coordinator(),
+      initial_delivery_count: 0,
+    });
+    const attach = await peer.next('attach', (frame) => frame.channel === CHANNEL);
+    expect(attach.fields.value[6].descriptor.value).toBe(0x30);
+    await peer.next('flow', (frame) => frame.channel === CHANNEL);
+    const answer = await control(described(0x31, []));
+    expect(answer.fields.settled).toBe(true);
+    expect(outcomeOf(answer)).toBe(0x33);
+    return answer.fields.value[4].value[0].value;
+  }
+
+  const inTransaction = (id: Buffer, outcome?: unknown) =>
+    types.described(types.wrap_ulong(0x34), types.wrap_list([types.wrap_binary(id), ...(outcome ? [outcome] : [])]));
+  const discharge = (id: Buffer, fail: boolean) =>
+    control(
+      types.described(types.wrap_ulong(0x32), types.wrap_list([types.wrap_binary(id), types.wrap_boolean(fail)])),
+    );
+
+  test('what is sent in a transaction is there once it is committed', async () => {
+    const id = await declare();
+    const disposition = await send(text('a'), { state: inTransaction(id) });
+    expect(disposition.fields.settled).toBe(true);
+    expect(outcomeOf(disposition)).toBe(0x34);
+    expect(count()).toBe(0);
+    expect(outcomeOf(await discharge(id, false))).toBe(0x24);
+    expect(count()).toBe(1);
+  });
+
+  test('what is sent in a transaction that is rolled back is not there', async () => {
+    const id = await declare();
+    await send(text('a'), { state: inTransaction(id) });
+    expect(outcomeOf(await discharge(id, true))).toBe(0x24);
+    expect(count()).toBe(0);
+  });
+
+  test('a completion that is rolled back leaves the lock, and the message can be completed after', async () => {
+    await send(text('a'));
+    await receive(1);
+    await nextTransfer();
+    const id = await declare();
+    dispose(0, 0, inTransaction(id, described(0x24, [])));
+    const inside = await nextDisposition();
+    expect(inside.fields.settled).toBe(true);
+    expect(outcomeOf(inside)).toBe(0x34);
+    await discharge(id, true);
+    expect(count()).toBe(1);
+  });
+
+  test('a coordinator link that closes rolls back what is open', async () => {
+    const id = await declare();
+    await send(text('a'), { state: inTransaction(id) });
+    peer.send(CHANNEL, 'detach', { handle: 0, closed: true });
+    await peer.next('detach', (frame) => frame.channel === CHANNEL);
+    expect(count()).toBe(0);
+    const late = await send(text('b'), { state: inTransaction(id) });
+    expect(late.fields.value[4].descriptor.value).not.toBe(0x24);
+  });
+
+  test('an unknown transaction cannot be discharged', async () => {
+    await declare();
+    const answer = await discharge(Buffer.from('nothing'), false);
+    expect(outcomeOf(answer)).toBe(0x25);
+    expect(answer.fields.value[4].value[0].value[0].value).toBe('amqp:transaction:unknown-id');
+  });
+});
