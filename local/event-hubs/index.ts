@@ -3,6 +3,7 @@ import type { AmqpService } from '../amqp/api.ts';
 import type { Clock } from '../clock/index.ts';
 import type { Log } from '../log.ts';
 import type { EventHubsTopology } from '../topology/types.ts';
+import { type CaptureFileEvent, type CaptureWriter, startCapture } from './capture.ts';
 import { EventHubsEngine } from './engine/engine.ts';
 import type { PublishRefusal } from './engine/outcomes.ts';
 import { Acknowledgements } from './protocol/acknowledgements.ts';
@@ -10,6 +11,7 @@ import { type IncomingEvent, toNewEvent } from './protocol/incoming-event.ts';
 import { createAmqpService } from './protocol/service.ts';
 import { openSegmentStore } from './store/segment-store.ts';
 
+export type { CaptureFileEvent, CaptureWriter } from './capture.ts';
 export type { EventHubsEngine } from './engine/engine.ts';
 export type { EngineEvent } from './engine/engine-event.ts';
 export type { IncomingEvent } from './protocol/incoming-event.ts';
@@ -42,11 +44,19 @@ export interface EventHubs {
   readonly engine: EventHubsEngine;
   /** Publishes from inside the local cloud; resolves when the event is stored, or with why it is not. */
   deliver(hub: string, event: IncomingEvent): Promise<DeliverOutcome>;
+  /**
+   * Starts to write the hubs that have a `captureDescription` to blobs; to be called once, when there is somewhere to write.
+   * Events that came since {@link createEventHubs} are captured too.
+   */
+  startCapture(writer: CaptureWriter): void;
+  /** Every capture file, when it is written. Returns what ends the listening. */
+  onCaptureFile(listener: (event: CaptureFileEvent) => void): () => void;
   /** Ends every reader; resolves when everything accepted is on disk and no file or timer is left. */
   close(): Promise<void>;
 }
 
 const SOURCE = 'event-hubs';
+const CAPTURE_NOTE = 'captured';
 /** What a hub is that nobody declared. */
 const DEFAULT_HUB = {
   partitionCount: 4,
@@ -94,6 +104,13 @@ export async function createEventHubs(options: EventHubsOptions): Promise<EventH
     if (consumerGroup !== undefined) hub.createConsumerGroup(consumerGroup);
   };
 
+  // What is there before capture starts, for hubs that were never captured.
+  const atStart = new Map(
+    engine.hubs.map((hub) => [hub.name, hub.partitions.map(({ log }) => log.last.sequenceNumber)] as const),
+  );
+  const captureListeners = new Set<(event: CaptureFileEvent) => void>();
+  let capture: { close(): Promise<void> } | undefined;
+
   return {
     engine,
     amqp: createAmqpService({
@@ -120,7 +137,32 @@ export async function createEventHubs(options: EventHubsOptions): Promise<EventH
       });
     },
 
+    startCapture(writer) {
+      capture ??= startCapture({
+        engine,
+        hubs: topology.hubs,
+        namespaceName,
+        clock,
+        newId,
+        log,
+        writer,
+        // Capture starts with the first event after it was enabled: what was there before counts as captured.
+        readPositions: (hub) =>
+          (store?.readNote(hub, CAPTURE_NOTE) as readonly number[] | undefined) ?? atStart.get(hub)!,
+        writePositions: async (hub, capturedUpTo) => await store?.writeNote(hub, CAPTURE_NOTE, capturedUpTo),
+        onFile: (event) => {
+          for (const listener of captureListeners) listener(event);
+        },
+      });
+    },
+
+    onCaptureFile(listener) {
+      captureListeners.add(listener);
+      return () => captureListeners.delete(listener);
+    },
+
     async close() {
+      await capture?.close();
       engine.close();
       await store?.close();
     },

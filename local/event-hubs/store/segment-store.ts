@@ -33,6 +33,7 @@ export interface SegmentStore {
 /** @throws Error when a file is not what it should be, with its path */
 export function openSegmentStore(options: SegmentStoreOptions): SegmentStore {
   const writers = new Map<string, PartitionWriter[]>();
+  let notes: Promise<void> = Promise.resolve();
   const hubFolder = (hub: string) => join(options.folder, encodeURIComponent(hub.toLowerCase()));
   const partitionFolder = (hub: string, partition: number) => join(hubFolder(hub), String(partition));
 
@@ -84,8 +85,14 @@ export function openSegmentStore(options: SegmentStoreOptions): SegmentStore {
     },
     async writeNote(hub, name, value) {
       const path = join(hubFolder(hub), `${name}.json`);
-      await writeFile(`${path}.new`, JSON.stringify(value));
-      await rename(`${path}.new`, path);
+      const text = JSON.stringify(value);
+      // One after the other: they share the file that is renamed.
+      const write = async () => {
+        await writeFile(`${path}.new`, text);
+        await rename(`${path}.new`, path);
+      };
+      notes = notes.then(write, write);
+      await notes;
     },
     async close() {
       await Promise.all([...writers.values()].flat().map((writer) => writer.close()));
