@@ -3,10 +3,17 @@ import { join } from 'node:path';
 import { StartError } from './start-error.ts';
 import { JsonSyntaxError, parseJson } from './topology/json-document.ts';
 
-/** `Values` of the app's `local.settings.json`; empty without the file. */
-export function readLocalSettings(appFolder: string): Record<string, string> {
-  const file = join(appFolder, 'local.settings.json');
-  if (!existsSync(file)) return {};
+/** What a fresh clone has in the stead of the file that nobody commits. */
+const FILES = ['local.settings.json', 'local.settings.sample.json'];
+
+/**
+ * `Values` of the app's `local.settings.json`, or of its sample; empty without either.
+ * @param say told when the sample is used
+ */
+export function readLocalSettings(appFolder: string, say: (text: string) => void): Record<string, string> {
+  const file = FILES.map((name) => join(appFolder, name)).find((each) => existsSync(each));
+  if (file === undefined) return {};
+  if (file.endsWith(FILES[1]!)) say(`There is no ${FILES[0]}: the settings are those of ${FILES[1]}.`);
   const root = readJsonFile(file);
   if (root.IsEncrypted === true)
     throw new StartError(`${file} is encrypted. Run "func settings decrypt" in that folder.`);
@@ -37,14 +44,12 @@ export function readJsonFile(file: string): Record<string, unknown> {
   }
 }
 
-/** What the environment already holds wins, as in `func`. */
+/** Of the names in `values`, what the environment already holds wins, as in `func`. */
 export function withEnvironment(
   values: Readonly<Record<string, string>>,
   environment: NodeJS.ProcessEnv = process.env,
 ): Record<string, string> {
-  const merged: Record<string, string> = { ...values };
-  for (const [name, value] of Object.entries(environment)) if (value !== undefined) merged[name] = value;
-  return merged;
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, environment[name] ?? value]));
 }
 
 const DEFAULT_EVENT_GRID_PORT = 6001;

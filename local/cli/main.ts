@@ -1,0 +1,57 @@
+import { createRequire } from 'node:module';
+import { readCommandLine, UsageError } from './arguments.ts';
+import { isExpected } from './expected.ts';
+import { usage } from './usage.ts';
+
+const require = createRequire(import.meta.url);
+
+/**
+ * Runs a command line and ends the process: 0 done, or asked to stop; 1 could not start or go on (the last line on standard
+ * error says why); 2 the command line was wrong (the usage follows).
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  let code: number;
+  try {
+    code = await run(args);
+  } catch (error) {
+    code = explain(error);
+  }
+  // Not left to the event loop: an idle connection of a library must not keep the terminal.
+  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const request = readCommandLine(args);
+  if (request.kind === 'version') {
+    // Beside this file as a source, two folders up once it is built.
+    const { version } = require('crossover-local/package.json') as { version: string };
+    console.log(version);
+    return 0;
+  }
+  if (request.kind === 'help') {
+    console.log(usage(request.command));
+    return 0;
+  }
+  // Each command loads what it needs and no more: help and errors answer at once.
+  switch (request.line.command) {
+    case 'start':
+      return (await import('./start-command.ts')).start(request.line);
+    case 'settings':
+      return (await import('./settings-command.ts')).settings(request.line);
+    default:
+      return (await import('./check-command.ts')).check(request.line);
+  }
+}
+
+function explain(error: unknown): number {
+  if (error instanceof UsageError) {
+    console.error(`${error.message}\n\n${usage(error.command)}`);
+    return 2;
+  }
+  if (isExpected(error)) console.error(error.message);
+  else {
+    console.error(error instanceof Error ? error.stack : String(error));
+    console.error('This is a defect of crossover, not of your project: please report it with the lines above.');
+  }
+  return 1;
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { readLocalSettings, withEnvironment } from '../app-settings.ts';
+import { RealClock, VirtualClock } from '../clock/index.ts';
+import type { LogLevel } from '../log.ts';
+import { type LocalCloud, startLocalCloud } from '../start.ts';
+import { emptyTopology } from '../topology/index.ts';
+import { type CommandLine, portsOf } from './arguments.ts';
+import { createPrinter } from './printer.ts';
+import { dataFolderOf, findProject, readTopology } from './project.ts';
+import { type ReadyFile, removeStaleReadyFile, writeReadyFile } from './ready-file.ts';
+import { listenForStop } from './stop-signals.ts';
+
+/** How long closing may take before it is cut short. */
+const CLOSE_WITHIN_MS = 5_000;
+
+/** `crossover start`: resolves with the exit code once it was asked to stop and has stopped. */
+export async function start(line: CommandLine): Promise<number> {
+  const real = new RealClock();
+  const startedAt = real.now();
+  const level = (line.values.get('log')?.[0] ?? 'information') as LogLevel;
+  const printer = createPrinter({ level, isJson: line.switches.has('json') });
+  const project = findProject(line);
+  const topology = readTopology(line, project);
+  const readyFileName = line.values.get('ready-file')?.[0];
+  if (readyFileName !== undefined) removeStaleReadyFile(readyFileName);
+  const withApp = project.hasApp && !line.switches.has('no-app');
+  if (!project.hasApp && !line.switches.has('no-app'))
+    printer.log('information', 'crossover', `${project.folder} has no host.json: no functions run.`);
+  const say = (text: string) => printer.log('information', 'crossover', text);
+  const settings = withApp ? withEnvironment(readLocalSettings(project.folder, say)) : {};
+  const dataFolder = line.switches.has('in-memory') ? null : dataFolderOf(line, project);
+
+  const stop = listenForStop(() => real.now());
+  let files: ReadyFile[] = [];
+  const removeFiles = () => {
+    for (const file of files) file.remove();
+    files = [];
+  };
+  stop.onAgain(() => {
+    removeFiles();
+    process.exit(1);
+  });
+
+  try {
+    const starting = startLocalCloud({
+      appFolder: withApp ? project.folder : null,
+      settings,
+      topology: topology ?? emptyTopology,
+      dataFolder,
+      ports: portsOf(line),
+      clock: line.values.get('clock')?.[0] === 'virtual' ? new VirtualClock(real.now()) : real,
+      createMissing: line.switches.has('create-missing'),
+      log: printer.log,
+    });
+    const isStopped = await Promise.race([starting.then(() => false), stop.first.then(() => true)]);
+    const cloud = await starting;
+    if (isStopped) {
+      await closeInTime(cloud, real);
+      return 0;
+    }
+    const document = cloud.ready;
+    try {
+      if (dataFolder !== null) files.push(writeReadyFile(join(dataFolder, 'ready.json'), document));
+      if (readyFileName !== undefined) files.push(writeReadyFile(readyFileName, document));
+    } catch (error) {
+      removeFiles();
+      await cloud.close();
+      throw error;
+    }
+    printer.ready(document, topology ?? emptyTopology, real.now() - startedAt);
+    await stop.first;
+    removeFiles();
+    await closeInTime(cloud, real);
+    return 0;
+  } finally {
+    stop.dispose();
+  }
+}
+
+/** Whatever hangs must not keep the user waiting; exit then ends it. */
+async function closeInTime(cloud: LocalCloud, clock: RealClock): Promise<void> {
+  let timer: ReturnType<RealClock['setTimer']> | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = clock.setTimer(clock.now() + CLOSE_WITHIN_MS, () => resolve('late'));
+  });
+  const outcome = await Promise.race([cloud.close(), late]);
+  if (timer !== undefined) clock.clearTimer(timer);
+  if (outcome === 'late') process.exit(1);
+}

@@ -1,0 +1,10 @@
+export { RealClock, VirtualClock } from './clock/index.ts';
+export type { Log, LogLevel } from './log.ts';
+export { DEFAULT_PORTS, type Ports } from './ports.ts';
+export type { ReadyDocument } from './ready-document.ts';
+export type { CaughtMail, MailSink } from './smtp/index.ts';
+export { type LocalCloud, type LocalCloudOptions, startLocalCloud } from './start.ts';
+export { StartError } from './start-error.ts';
+export type { BlobEvent, Storage } from './storage/index.ts';
+export { emptyTopology, parseTopology, type Topology, TopologyError } from './topology/index.ts';
+export { readTopologyFiles } from './topology-files.ts';
