@@ -57,12 +57,10 @@ export interface ValidationRequest {
 }
 
 /**
- * `accepted`: it answered as it must. `pending`: it answered, and may still be confirmed by the validation URL.
- * `unanswered`: nobody was there; asked again soon.
+ * `accepted`: it answered as it must. `refused`: it did not, or nobody was there; it is asked again, and until then may be
+ * confirmed by the validation URL.
  */
-export type ValidationAnswer =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'pending' | 'unanswered'; readonly detail: string };
+export type ValidationAnswer = { readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly detail: string };
 
 /** What happened: the store keeps it, the log prints it, tests watch it. */
 export type RouterRecord =

@@ -4,7 +4,7 @@ import { retryWaitMs } from './retry.ts';
 
 /** How long a validation code may be confirmed by opening its URL. */
 export const CODE_LIFETIME_MS = 10 * 60 * 1000;
-/** A webhook of a laptop may be started at any moment: it is asked again at least this often. The cloud would give up. */
+/** A webhook of a laptop may be started, or mended, at any moment: it is asked this often. The cloud would give up. */
 const LONGEST_WAIT_MS = 60 * 1000;
 
 /**
@@ -38,7 +38,7 @@ export class Handshake {
     this.attempts += 1;
     this.options.ask(code).then(
       (answer) => this.answered(answer),
-      (error: unknown) => this.answered({ kind: 'unanswered', detail: String(error) }),
+      (error: unknown) => this.answered({ kind: 'refused', detail: String(error) }),
     );
   }
 
@@ -61,11 +61,7 @@ export class Handshake {
       return;
     }
     this.options.onState('pending', answer.detail);
-    // Whoever answered without consenting has the code's lifetime to open the URL; nobody there is asked again soon.
-    const wait =
-      answer.kind === 'pending'
-        ? CODE_LIFETIME_MS
-        : Math.min(retryWaitMs(this.attempts, 0, this.options.random()), LONGEST_WAIT_MS);
+    const wait = Math.min(retryWaitMs(this.attempts, 0, this.options.random()), LONGEST_WAIT_MS);
     this.timer = this.clock.setTimer(this.clock.now() + wait, () => this.start());
   }
 

@@ -51,9 +51,9 @@ async function askWithEvent(
     },
     body: JSON.stringify([event]),
   });
-  if (answer.kind === 'failed') return { kind: 'unanswered', detail: answer.detail };
+  if (answer.kind === 'failed') return { kind: 'refused', detail: answer.detail };
   if (answer.status === 200 && echoedCode(answer.text) === code.toLowerCase()) return { kind: 'accepted' };
-  return answered(answer.status, `expected 200 with {"validationResponse": "<code>"}, or a GET of ${validationUrl}`);
+  return refused(answer.status, `expected 200 with {"validationResponse": "<code>"}, or a GET of ${validationUrl}`);
 }
 
 function echoedCode(text: string): string | undefined {
@@ -75,18 +75,16 @@ async function askWithOptions(
     method: 'OPTIONS',
     headers: { 'webhook-request-origin': REQUEST_ORIGIN, 'webhook-request-callback': validationUrl },
   });
-  if (answer.kind === 'failed') return { kind: 'unanswered', detail: answer.detail };
+  if (answer.kind === 'failed') return { kind: 'refused', detail: answer.detail };
   const allowed = answer.headers.get('webhook-allowed-origin')?.trim().toLowerCase();
   const isSuccess = answer.status >= 200 && answer.status <= 204;
   if (isSuccess && (allowed === '*' || allowed === REQUEST_ORIGIN)) return { kind: 'accepted' };
-  return answered(
+  return refused(
     answer.status,
     `expected WebHook-Allowed-Origin: ${REQUEST_ORIGIN} (or *), or a GET or POST of ${validationUrl}`,
   );
 }
 
-/** An endpoint that is not there yet is asked again soon; one that took the request has 10 minutes to confirm. */
-function answered(status: number, expected: string): ValidationAnswer {
-  const isTaken = status >= 200 && status < 300;
-  return { kind: isTaken ? 'pending' : 'unanswered', detail: `it answered HTTP ${status}; ${expected}` };
+function refused(status: number, expected: string): ValidationAnswer {
+  return { kind: 'refused', detail: `it answered HTTP ${status}; ${expected}` };
 }

@@ -4,7 +4,7 @@ import { event, HOOK, MINUTE, routed, SECOND, settle, subscription } from './rou
 describe('the handshake with a webhook', () => {
   it('is repeated until the webhook is there; what waits goes out then', async () => {
     const asked: string[] = [];
-    const answers = ['unanswered', 'unanswered', 'accepted'] as const;
+    const answers = ['refused', 'refused', 'accepted'] as const;
     const { router, attempts, pass } = routed(subscription(HOOK), {
       async askForValidation({ code }) {
         asked.push(code);
@@ -26,7 +26,7 @@ describe('the handshake with a webhook', () => {
     const { router, attempts, pass, clock } = routed(subscription(HOOK), {
       async askForValidation({ code }) {
         codes.push(code);
-        return { kind: 'pending', detail: '202' };
+        return { kind: 'refused', detail: '202' };
       },
     });
     router.publish('t', [event('1')]);
@@ -45,7 +45,7 @@ describe('the handshake with a webhook', () => {
     const { router, pass } = routed(subscription(HOOK), {
       async askForValidation({ code }) {
         codes.push(code);
-        return { kind: 'pending', detail: '202' };
+        return { kind: 'refused', detail: '202' };
       },
     });
 

@@ -1,12 +1,6 @@
 import type { Token } from './lexer.ts';
 
-/** Why a rule is refused. `description` is the service's text, without the tracking line that the protocol appends. */
-export interface RuleError {
-  readonly code: 'syntax' | 'invalid-argument';
-  readonly description: string;
-}
-
-/** Thrown by lexer and parser, caught by {@link parseText}; it never leaves this folder. */
+/** Thrown by lexer and parser, caught by {@link attempt}; it never leaves this folder. */
 export class SyntaxProblem extends Error {
   readonly token: Pick<Token, 'line' | 'column' | 'text'>;
   readonly detail: string;
@@ -36,14 +30,16 @@ function describe(problem: SyntaxProblem): string {
   );
 }
 
-/** Runs a parse or a compile step; a problem of the expression becomes a value, a bug stays an exception. */
-export function attempt<T>(step: () => T): { ok: true; value: T } | { ok: false; error: RuleError } {
+/**
+ * Runs a parse or a compile step; a problem of the expression becomes a value, a bug stays an exception. The error is the
+ * service's text, without the tracking line that the protocol appends.
+ */
+export function attempt<T>(step: () => T): { ok: true; value: T } | { ok: false; error: string } {
   try {
     return { ok: true, value: step() };
   } catch (thrown) {
-    if (thrown instanceof SyntaxProblem) return { ok: false, error: { code: 'syntax', description: describe(thrown) } };
-    if (thrown instanceof CompileProblem)
-      return { ok: false, error: { code: 'invalid-argument', description: thrown.message } };
+    if (thrown instanceof SyntaxProblem) return { ok: false, error: describe(thrown) };
+    if (thrown instanceof CompileProblem) return { ok: false, error: thrown.message };
     throw thrown;
   }
 }

@@ -18,7 +18,7 @@ const NO_CHANGES: { readonly changes: MessageChanges } = { changes: { system: ne
  */
 export function compileRule(rule: RuleDefinition, newId?: () => string): ReturnType<CompileRule> {
   const compiled = attempt(() => compile(rule, newId));
-  return compiled.ok ? { ok: true, rule: compiled.value } : { ok: false, error: compiled.error.description };
+  return compiled.ok ? { ok: true, rule: compiled.value } : compiled;
 }
 
 /** {@link compileRule} with its source of identifiers bound. */

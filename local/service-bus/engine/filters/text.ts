@@ -34,9 +34,18 @@ export function toText(value: SqlValue): string {
 function floatToText(type: 'float' | 'double', value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
-  const text = type === 'float' ? String(Number(value.toPrecision(9))) : String(value);
+  const text = String(type === 'float' ? shortestFloat(value) : value);
   // .NET writes 1E+21 where JavaScript writes 1e+21.
   return text.replace('e', 'E');
+}
+
+/** The number of fewest digits that is still this float: 0.1, not 0.10000000149. */
+function shortestFloat(value: number): number {
+  for (let digits = 1; digits < 9; digits += 1) {
+    const rounded = Number(value.toPrecision(digits));
+    if (Math.fround(rounded) === value) return rounded;
+  }
+  return Number(value.toPrecision(9));
 }
 
 /** `01/31/2026 13:05:00`: the general pattern of the invariant culture. */
