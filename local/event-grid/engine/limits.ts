@@ -7,6 +7,9 @@ const MOST_ADVANCED_FILTERS = 25;
 const MOST_ADVANCED_VALUES = 25;
 const LONGEST_FILTER_TEXT = 512;
 const MOST_DELIVERY_ATTRIBUTES = 10;
+/** A header's name, and none that the service or HTTP itself sets. */
+const ATTRIBUTE_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+const OWN_NAMES = /^(aeg-.*|host|content-type|content-length|connection|transfer-encoding|expect|upgrade)$/i;
 
 /** What is wrong with a subscription, in sentences; empty when nothing is. */
 export function problemsOf(subscription: EventSubscriptionDefinition, inputSchema: EventSchema): readonly string[] {
@@ -41,6 +44,8 @@ export function problemsOf(subscription: EventSubscriptionDefinition, inputSchem
   }
   const attributes = destination.deliveryAttributeMappings ?? [];
   check(attributes.length <= MOST_DELIVERY_ATTRIBUTES, `at most ${MOST_DELIVERY_ATTRIBUTES} delivery properties`);
+  for (const { name } of attributes)
+    check(ATTRIBUTE_NAME.test(name) && !OWN_NAMES.test(name), `'${name}' cannot be the name of a delivery property`);
   for (const attribute of attributes)
     check(
       attribute.type === 'Dynamic' || byteLength(attribute.value) <= LONGEST_ATTRIBUTE_BYTES,

@@ -16,7 +16,7 @@ export async function pushOverHttp(requester: Requester, url: string, attempt: A
       : 'application/cloudevents+json; charset=utf-8';
   const answer = await requester.send(url, {
     method: 'POST',
-    headers: { ...deliveryHeaders(attempt), 'content-type': contentType },
+    headers: { ...asHeaderText(deliveryHeaders(attempt)), 'content-type': contentType },
     body: JSON.stringify(isCloudEvent && !isBatch ? bodies[0] : bodies),
   });
   if (answer.kind === 'failed') return answer;
@@ -25,4 +25,14 @@ export async function pushOverHttp(requester: Requester, url: string, attempt: A
     status: answer.status,
     detail: `HTTP ${answer.status} ${answer.text.slice(0, 500)}`.trim(),
   };
+}
+
+/** A header holds printable ASCII: any other value, of a dynamic property say, goes percent-encoded. */
+function asHeaderText(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      /^[\x20-\x7e]*$/.test(value) ? value : encodeURIComponent(value),
+    ]),
+  );
 }

@@ -107,6 +107,27 @@ describe('a webhook', () => {
     ]);
   });
 
+  it('gets its delivery properties as headers, percent-encoded where a header cannot hold them', async () => {
+    const hook = await webhook(consenting);
+    const deliveryAttributeMappings = [
+      { name: 'X-Static', type: 'Static', value: 'Größe 1 €' },
+      { name: 'x-press', type: 'Dynamic', sourceField: 'data.press' },
+    ] as const;
+    const destination = {
+      endpointType: 'WebHook',
+      endpointUrl: hook.url,
+      ...BATCH,
+      deliveryAttributeMappings,
+    } as const;
+    const grid = await eventGrid(topology('EventGridSchema', [subscription('to-hook', destination)]));
+    await hook.requests.next();
+
+    await publish(grid, [{ id: 'one' }]);
+
+    const { headers } = await hook.requests.next();
+    expect(headers).toMatchObject({ 'x-static': encodeURIComponent('Größe 1 €'), 'x-press': 'p1' });
+  });
+
   it('that answers 400 is not tried again: the event goes to the dead letters', async () => {
     const hook = await webhook((request) =>
       request.body.includes('Validation') ? consenting(request) : { status: 400 },
@@ -297,6 +318,19 @@ describe('queues, topics and hubs', () => {
 });
 
 describe('starting', () => {
+  it('refuses delivery properties that would stand in for headers of the service', async () => {
+    const deliveryAttributeMappings = [
+      { name: 'aeg-event-type', type: 'Static', value: 'x' },
+      { name: 'Content-Length', type: 'Static', value: '1' },
+      { name: 'two words', type: 'Static', value: 'x' },
+    ] as const;
+    const bad = subscription('bad', { endpointType: 'ServiceBusQueue', name: 'q', deliveryAttributeMappings });
+
+    await expect(eventGrid(topology('EventGridSchema', [bad]))).rejects.toThrow(
+      /'aeg-event-type'.*'Content-Length'.*'two words'/,
+    );
+  });
+
   it('refuses a subscription beyond the limits, with all reasons, and binds no port', async () => {
     const advancedFilters = Array.from({ length: 26 }, () => {
       return { operatorType: 'StringIn', key: 'subject', values: ['x'.repeat(513)] } as const;
