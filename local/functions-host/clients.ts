@@ -22,18 +22,19 @@ export class Clients {
 
   serviceBus(connection: string): Promise<ServiceBusClient> {
     return this.once(`serviceBus ${connection}`, async () => {
-      const sdk = await import('@azure/service-bus');
-      const found = findConnection(connection, this.settings());
-      const client =
-        found.kind === 'string'
-          ? new sdk.ServiceBusClient(withoutEntityPath(found.connectionString))
-          : new sdk.ServiceBusClient(
-              sectionValue(connection, found.section, 'fullyQualifiedNamespace'),
-              await credentialOf(found.section, this.appFolder),
-            );
+      const client = await this.newServiceBus(connection);
       this.closers.push(() => client.close());
       return client;
     });
+  }
+
+  /** A new client each time: its owner closes it. */
+  async newServiceBus(connection: string): Promise<ServiceBusClient> {
+    const sdk = await import('@azure/service-bus');
+    const found = findConnection(connection, this.settings());
+    if (found.kind === 'string') return new sdk.ServiceBusClient(withoutEntityPath(found.connectionString));
+    const namespace = sectionValue(connection, found.section, 'fullyQualifiedNamespace');
+    return new sdk.ServiceBusClient(namespace, await credentialOf(found.section, this.appFolder));
   }
 
   serviceBusSender(connection: string, entity: string): Promise<ServiceBusSender> {

@@ -7,6 +7,8 @@ import { batchMetadata, messageBody, messageMetadata, traceParentOf } from './me
 export interface Dispatch {
   one(receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage): Promise<void>;
   many(receiver: ServiceBusReceiver, messages: readonly ServiceBusReceivedMessage[]): Promise<void>;
+  /** Resolves when all that was given to it has been settled: only then may a receiver be closed. */
+  settled(): Promise<void>;
 }
 
 /**
@@ -39,25 +41,38 @@ export function dispatchMessages(context: TriggerContext, entity: string, autoCo
     }
   }
 
+  const running = new Set<Promise<void>>();
+  async function track(work: Promise<void>): Promise<void> {
+    running.add(work);
+    await work.finally(() => running.delete(work));
+  }
+
   return {
-    async one(receiver, message) {
-      const outcome = await invoker.invoke({
-        function: info,
-        reason: `New ServiceBus message detected on '${entity}'.`,
-        data: payloadData(messageBody(message), dataType),
-        triggerMetadata: messageMetadata(message),
-        traceParent: traceParentOf(message),
-      });
-      await settle(receiver, [message], outcome.kind);
-    },
-    async many(receiver, messages) {
-      const outcome = await invoker.invoke({
-        function: info,
-        reason: `New ServiceBus message detected on '${entity}'.`,
-        data: payloadCollection(messages.map(messageBody), dataType),
-        triggerMetadata: batchMetadata(messages),
-      });
-      await settle(receiver, messages, outcome.kind);
+    one: (receiver, message) => track(one(receiver, message)),
+    many: (receiver, messages) => track(many(receiver, messages)),
+    async settled() {
+      await Promise.allSettled([...running]);
     },
   };
+
+  async function one(receiver: ServiceBusReceiver, message: ServiceBusReceivedMessage): Promise<void> {
+    const outcome = await invoker.invoke({
+      function: info,
+      reason: `New ServiceBus message detected on '${entity}'.`,
+      data: payloadData(messageBody(message), dataType),
+      triggerMetadata: messageMetadata(message),
+      traceParent: traceParentOf(message),
+    });
+    await settle(receiver, [message], outcome.kind);
+  }
+
+  async function many(receiver: ServiceBusReceiver, messages: readonly ServiceBusReceivedMessage[]): Promise<void> {
+    const outcome = await invoker.invoke({
+      function: info,
+      reason: `New ServiceBus message detected on '${entity}'.`,
+      data: payloadCollection(messages.map(messageBody), dataType),
+      triggerMetadata: batchMetadata(messages),
+    });
+    await settle(receiver, messages, outcome.kind);
+  }
 }

@@ -25,13 +25,13 @@ export async function startServiceBusTrigger(context: TriggerContext): Promise<T
   const ownChoice = info.trigger.autoCompleteMessages;
   const autoComplete = typeof ownChoice === 'boolean' ? ownChoice : host.autoCompleteMessages;
   const dispatch = dispatchMessages(context, entity, autoComplete);
-  const client = await clients.serviceBus(
-    context.optionalOption('connection') ?? connectionName(undefined, 'serviceBus'),
-  );
+  const connection = context.optionalOption('connection') ?? connectionName(undefined, 'serviceBus');
   const common = { entity, functionName: info.name, dispatch, host, log };
   if (info.trigger.isSessionsEnabled === true) {
+    const client = await clients.newServiceBus(connection);
     return startSessionReceivers({ ...common, client, queueName, topicName, subscriptionName, isBatch });
   }
+  const client = await clients.serviceBus(connection);
   const settings = {
     // Locks of a batch are not renewed (host.json reference: maxAutoLockRenewalDuration).
     maxAutoLockRenewalDurationInMs: isBatch ? 0 : host.maxAutoLockRenewalDuration,

@@ -30,7 +30,10 @@ export function startSingleReceiver(options: PlainOptions): Trigger {
   );
   return {
     stop: () => subscription.close(),
-    close: () => receiver.close(),
+    async close() {
+      await dispatch.settled();
+      await receiver.close();
+    },
   };
 }
 
