@@ -1,4 +1,6 @@
 import type { ServiceBusClient, ServiceBusMessage, ServiceBusReceivedMessage } from '@azure/service-bus';
+import { derivedId } from './derived-id.ts';
+import { originalIdProperty } from './wire/service-bus.ts';
 
 /** A dead letter, as triage needs to see it. */
 export interface DeadLetter {
@@ -13,7 +15,7 @@ export interface DeadLetter {
   readonly resubmissions: number;
   /** The body, as text for people. */
   readonly body: string;
-  /** Sends it back to its queue as it was. A repeated attempt may send it twice: consumers are idempotent. */
+  /** Sends it back to its queue. A repeated attempt may send it twice: consumers are idempotent. */
   resubmit(): Promise<void>;
   /** It is dealt with: removes it from the dead-letter queue. */
   remove(): Promise<void>;
@@ -55,11 +57,12 @@ export function createDeadLetters(client: () => Promise<ServiceBusClient>): Dead
 }
 
 function describe(message: ServiceBusReceivedMessage): Omit<DeadLetter, 'resubmit' | 'remove'> {
-  const { messageId, correlationId, applicationProperties, body } = message;
+  const { correlationId, applicationProperties, body } = message;
+  const messageId = originalIdOf(message);
   const traceparent = applicationProperties?.traceparent;
   return {
-    messageId: String(messageId ?? ''),
-    correlationId: String(correlationId ?? messageId ?? ''),
+    messageId,
+    correlationId: String(correlationId ?? messageId),
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     sequenceNumber: message.sequenceNumber?.toNumber() ?? 0,
     reason: message.deadLetterReason ?? '',
@@ -70,14 +73,23 @@ function describe(message: ServiceBusReceivedMessage): Omit<DeadLetter, 'resubmi
   };
 }
 
-/** The same message without what the broker added; with one more on its count, so that it does not go round for ever. */
+function originalIdOf({ messageId, applicationProperties }: ServiceBusReceivedMessage): string {
+  return String(applicationProperties?.[originalIdProperty] ?? messageId ?? '');
+}
+
+/**
+ * The same message without what the broker added; with one more on its count, so that it does not go round for ever. Under
+ * a message id of its own: duplicate detection would take it for a repeat of the first one, and drop it without a word. What
+ * the message is known by goes along as a property.
+ */
 function copyOf(message: ServiceBusReceivedMessage): ServiceBusMessage {
   const { DeadLetterReason: _, DeadLetterErrorDescription: __, ...own } = message.applicationProperties ?? {};
   const resubmissions = Number(own[resubmissionsProperty] ?? 0) + 1;
+  const originalId = originalIdOf(message);
   return {
     body: message.body,
-    applicationProperties: { ...own, [resubmissionsProperty]: resubmissions },
-    ...(message.messageId !== undefined && { messageId: message.messageId }),
+    messageId: derivedId('resubmission', originalId, String(message.sequenceNumber), String(resubmissions)),
+    applicationProperties: { ...own, [resubmissionsProperty]: resubmissions, [originalIdProperty]: originalId },
     ...(message.correlationId !== undefined && { correlationId: message.correlationId }),
     ...(message.subject !== undefined && { subject: message.subject }),
     ...(message.contentType !== undefined && { contentType: message.contentType }),

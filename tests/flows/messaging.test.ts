@@ -9,6 +9,7 @@ import { type Clients, createClients } from '../../shared/messaging/clients.ts';
 import { createDeadLetters, type DeadLetter } from '../../shared/messaging/dead-letters.ts';
 import { createIdleQueue } from '../../shared/messaging/idle-queue.ts';
 import { createMessaging, type Messaging } from '../../shared/messaging/messaging.ts';
+import { fromServiceBus } from '../../shared/messaging/wire/service-bus.ts';
 import { readSettings } from '../../shared/settings.ts';
 import { topology } from '../../shared/topology.ts';
 import { example } from '../support/app/handling.ts';
@@ -141,9 +142,13 @@ describe('messaging, over the wire', () => {
     const session = await serviceBus.acceptSession('refunds', 'o-2');
     const [message] = await session.receiveMessages(1);
     expect(message).toMatchObject({
-      messageId: 'r-3',
       body: { refundId: 'r-3' },
-      applicationProperties: { type: 'RefundOrder', resubmissions: 1 },
+      applicationProperties: { type: 'RefundOrder', resubmissions: 1, originalMessageId: 'r-3' },
+    });
+    // Duplicate detection would drop a second message of the same id.
+    expect(message?.messageId).not.toBe('r-3');
+    expect(fromServiceBus(RefundOrder, 'properties', message?.body, message ?? {})).toMatchObject({
+      message: { id: 'r-3', correlationId: 'the-transaction' },
     });
     expect(message?.applicationProperties).not.toHaveProperty('DeadLetterReason');
     await session.completeMessage(message!);

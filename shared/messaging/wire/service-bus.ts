@@ -3,6 +3,9 @@ import type { MessageDefinition } from '../../topology/message.ts';
 import { type Envelope, type EnvelopeOf, type Parsed, parseEnvelope } from '../envelope.ts';
 import { fromCloudEvent } from './event-grid.ts';
 
+/** What a message that was sent back is known by; its own message id had to be a new one (dead-letters.ts). */
+export const originalIdProperty = 'originalMessageId';
+
 /** Our senders' form: the data is the body, the ids are Service Bus's own properties and application properties. */
 export function toServiceBusMessage(message: Envelope, sessionId?: string): ServiceBusMessage {
   return {
@@ -38,7 +41,7 @@ export function fromServiceBus<Definition extends MessageDefinition>(
   const application = (properties.applicationProperties ?? {}) as Record<string, unknown>;
   return parseEnvelope(definitions, {
     type: text(application.type),
-    id: text(properties.messageId) ?? '',
+    id: text(application[originalIdProperty]) ?? text(properties.messageId) ?? '',
     correlationId: text(properties.correlationId),
     causationId: text(application.causationId),
     traceparent: text(application.traceparent),
