@@ -49,6 +49,7 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const baseUrl = `http://127.0.0.1:${server.port}`;
 
   let current: RunningApp | undefined;
+  let reloading: Promise<void> = Promise.resolve();
   const process_ = new AppProcess({
     appFolder,
     main,
@@ -62,7 +63,8 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     onRestarted(started) {
       log.host('information', 'The app has been started again.');
       process_.setEnvironment(settings);
-      current?.restarted(started);
+      if (current?.hasSameFunctions(started)) current.restarted(started);
+      else reloading = reloading.then(() => reload(started));
     },
   });
   const queueSignals = new QueueSignals();
@@ -72,63 +74,61 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     hostJson.functionTimeout === undefined || hostJson.functionTimeout < 0 ? undefined : hostJson.functionTimeout;
   const invoker = new Invoker({ process: process_, bindings, clock, log, timeoutMs });
 
-  const adopt = (started: Started): FunctionInfo[] => {
+  const hostId = hostIdOf(appFolder, settings);
+  const setting = (name: string) => settings[name];
+  const contextOf = (info: FunctionInfo): TriggerContext => ({
+    info,
+    invoker,
+    clients,
+    hostJson,
+    hostId,
+    clock,
+    log,
+    queueSignals,
+    random: Math.random,
+    setting,
+    option(name) {
+      const value = this.optionalOption(name);
+      if (value === undefined) throw new FunctionsHostError(`the trigger has no ${name}.`);
+      return value;
+    },
+    optionalOption(name) {
+      const value = info.trigger[name];
+      return typeof value === 'string' && value !== '' ? resolveSettingsIn(value, setting) : undefined;
+    },
+  });
+
+  /** Takes the functions over that the app has registered, and starts their triggers. */
+  async function run(started: Started): Promise<void> {
     const functions = toFunctionInfos(started.functions, hostJson, settings, log);
     const resolved = resolveConnections(functions, settings, cloud);
     settings = resolved.settings;
     for (const line of resolved.lines) log.host('information', line);
     process_.setEnvironment(settings);
+    const common = { server, hostJson, hostId, invoker, log, clock, startedAt, baseUrl, contextOf };
+    current = new RunningApp({ ...common, functions, started });
     options.onFunctions?.(functions);
-    return functions;
-  };
+    await current.start();
+  }
+
+  async function reload(started: Started): Promise<void> {
+    try {
+      await current?.stop();
+      await current?.close();
+      await run(started);
+    } catch (error) {
+      log.host('error', `The changed app cannot be used: ${(error as Error).message}`);
+    }
+  }
 
   try {
-    const started = await process_.start();
-    const functions = adopt(started);
-    const hostId = hostIdOf(appFolder, settings);
-    const setting = (name: string) => settings[name];
-    const contextOf = (info: FunctionInfo): TriggerContext => ({
-      info,
-      invoker,
-      clients,
-      hostJson,
-      hostId,
-      clock,
-      log,
-      queueSignals,
-      random: Math.random,
-      setting,
-      option(name) {
-        const value = this.optionalOption(name);
-        if (value === undefined) throw new FunctionsHostError(`the trigger has no ${name}.`);
-        return value;
-      },
-      optionalOption(name) {
-        const value = info.trigger[name];
-        return typeof value === 'string' && value !== '' ? resolveSettingsIn(value, setting) : undefined;
-      },
-    });
-    current = new RunningApp({
-      functions,
-      started,
-      server,
-      hostJson,
-      hostId,
-      invoker,
-      log,
-      clock,
-      startedAt,
-      baseUrl,
-      contextOf,
-    });
-    await current.start();
+    await run(await process_.start());
   } catch (error) {
     await Promise.allSettled([server.close(), process_.close()]);
     await clients.close();
     throw error;
   }
 
-  const app = current;
   const watcher = options.watch
     ? watchApp(appFolder, main, () => {
         log.host('information', 'The app has changed: it starts again.');
@@ -139,17 +139,18 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   const close = async (): Promise<void> => {
     watcher?.close();
     server.stop();
-    await app.stop();
+    await reloading;
+    await current?.stop();
     await within(invoker.idle(), options.drainMs ?? defaultDrainMs);
     await process_.close();
-    await app.close();
+    await current?.close();
     await Promise.all([clients.close(), server.close()]);
   };
   return {
     url: baseUrl,
     port: server.port,
     get functions() {
-      return app.functions;
+      return current?.functions ?? [];
     },
     get settings() {
       return settings;

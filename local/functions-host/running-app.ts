@@ -5,6 +5,7 @@ import type { HostLog } from './host-log.ts';
 import type { Invoker } from './invoker.ts';
 import { answerAdmin } from './triggers/admin.ts';
 import { blobWebhook } from './triggers/blob/webhook.ts';
+import { runOnBlob } from './triggers/blob/work.ts';
 import { httpFunctions } from './triggers/http/http-functions.ts';
 import type { HttpServer } from './triggers/http/server.ts';
 import { startTrigger } from './triggers/start-trigger.ts';
@@ -50,6 +51,7 @@ export class RunningApp {
       startedAt,
       baseUrl,
       routePrefix: hostJson.extensions.http.routePrefix,
+      runOnBlob: (info: FunctionInfo, container: string, blob: string) => runOnBlob(contextOf(info), container, blob),
     };
     const answerBlob = blobWebhook(functions, contextOf);
     server.serve({
@@ -74,6 +76,10 @@ export class RunningApp {
           }
         }),
     );
+  }
+
+  hasSameFunctions({ functions }: Started): boolean {
+    return JSON.stringify(functions) === JSON.stringify(this.options.started.functions);
   }
 
   /** The process is a new one: what streams listens elsewhere now. */

@@ -143,9 +143,18 @@ describe('the blob trigger', () => {
     });
   });
 
+  it('runs by hand on the path of a blob', async () => {
+    const response = await fetch(`${app.url}/admin/functions/receive-photo`, {
+      method: 'POST',
+      body: '{"input":"photos/summer/lake.jpg"}',
+    });
+    expect(response.status).toBe(202);
+    expect(await app.next('photo')).toMatchObject({ name: 'lake', length: 5 });
+  });
+
   it('a blob outside the path pattern is passed over', async () => {
     expect((await notify('readme.txt')).status).toBe(202);
-    expect(app.recorded('photo')).toHaveLength(1);
+    expect(app.recorded('photo')).toHaveLength(2);
   });
 
   it('one that fails ends in webjobs-blobtrigger-poison', async () => {

@@ -13,6 +13,7 @@ interface AdminApp {
   readonly startedAt: number;
   readonly baseUrl: string;
   readonly routePrefix: string;
+  runOnBlob(info: FunctionInfo, container: string, blobName: string): Promise<unknown>;
 }
 
 /** The administration routes of the host that tools use. @returns `undefined` for a route that there is not */
@@ -65,6 +66,12 @@ function runByHand(info: FunctionInfo, body: Buffer, app: AdminApp): WebhookAnsw
       status: 400,
       text: run.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
     };
+  }
+  if (info.trigger.type.toLowerCase() === 'blobtrigger') {
+    const [, container, blobName] = /^\/?([^/]+)\/(.+)$/s.exec(String(run.data.input ?? '')) ?? [];
+    if (!container || !blobName) return { status: 400, text: 'The input of a blob function is the path of a blob.' };
+    void app.runOnBlob(info, container, blobName).catch(() => {});
+    return { status: 202 };
   }
   void app.invoker.invoke({
     function: info,

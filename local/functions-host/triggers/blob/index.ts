@@ -18,6 +18,8 @@ export async function startBlobTrigger(context: TriggerContext): Promise<Trigger
   const scan = isEventGridBlobTrigger(context.info) ? undefined : startBlobScan(context);
   return {
     async stop() {
+      // The app may be loaded anew: its functions then share a new listener.
+      listeners.delete(context.queueSignals);
       await Promise.all([scan?.stop(), (await shared.started).stop()]);
     },
     async close() {

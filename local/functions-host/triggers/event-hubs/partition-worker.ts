@@ -91,7 +91,8 @@ export class PartitionWorker {
 
   private run(part: Pick<Invocation, 'data' | 'triggerMetadata' | 'traceParent'>): Promise<InvocationOutcome> {
     const { info, invoker, clock, random } = this.context;
-    const invocation = { function: info, reason: '(null)', ...part };
+    const reason = `New events in partition ${this.partition.partitionId} of '${this.partition.eventHubName}'.`;
+    const invocation = { function: info, reason, ...part };
     return invokeWithRetry(invoker, invocation, { retry: info.retry, clock, random, isStopping: this.isStopping });
   }
 

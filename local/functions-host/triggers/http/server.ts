@@ -15,7 +15,7 @@ export interface HttpApp {
 
 export interface HttpServer {
   readonly port: number;
-  /** Lets the requests through that have waited for the app. */
+  /** From now on this answers, also the requests that have waited for it. */
   serve(app: HttpApp): void;
   /** Takes no new connections; what is being answered goes on. */
   stop(): void;
@@ -24,9 +24,9 @@ export interface HttpServer {
 
 /** @throws {@link FunctionsHostError} when the port is taken */
 export async function listenHttp(port: number, onError: (error: Error) => void): Promise<HttpServer> {
-  let serve: (app: HttpApp) => void = () => {};
-  const app = new Promise<HttpApp>((resolve) => {
-    serve = resolve;
+  let serveFirst: (app: HttpApp) => void = () => {};
+  let app = new Promise<HttpApp>((resolve) => {
+    serveFirst = resolve;
   });
   const server = createServer((request, response) => {
     response.on('error', () => {});
@@ -53,7 +53,10 @@ export async function listenHttp(port: number, onError: (error: Error) => void):
   const closed = new Promise<void>((resolve) => server.once('close', () => resolve()));
   return {
     port: (server.address() as AddressInfo).port,
-    serve: (ready) => serve(ready),
+    serve(ready) {
+      serveFirst(ready);
+      app = Promise.resolve(ready);
+    },
     stop() {
       server.close();
       server.closeIdleConnections();
