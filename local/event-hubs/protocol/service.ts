@@ -29,8 +29,9 @@ export function createAmqpService(options: AmqpServiceOptions): AmqpService {
     name: 'event-hubs',
 
     owns(address) {
-      const { hub } = parseAddress(address);
-      return hub === undefined || engine.hub(hub) !== undefined;
+      const { hub, kind } = parseAddress(address);
+      // Nothing but an event hub is addressed by consumer group, so its refusal is ours, too.
+      return hub === undefined || kind === 'consumer-group-partition' || engine.hub(hub) !== undefined;
     },
 
     openIncoming(link) {
