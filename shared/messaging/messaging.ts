@@ -1,6 +1,5 @@
 import type { CustomTopic } from '../topology/event-grid.ts';
 import type { Hub } from '../topology/event-hubs.ts';
-import type { MessageDefinition } from '../topology/message.ts';
 import type { Queue, Topic } from '../topology/service-bus.ts';
 import { poisonQueueName, type StorageQueue } from '../topology/storage.ts';
 import type { Clients } from './clients.ts';
@@ -58,9 +57,3 @@ export function createMessaging(clients: Clients): Messaging {
     },
   };
 }
-
-/** What a topic can carry, for those who only publish: `Publish<typeof topology.operations>`. */
-export type Publish<To extends CustomTopic> = (
-  subject: string,
-  event: EnvelopeOf<To['events'][number] & MessageDefinition>,
-) => Promise<void>;

@@ -38,10 +38,11 @@ describe('drain-idle-queue', () => {
 
   it('given the same refund twice, then it is paid once', async () => {
     const { refunds, drain, rows } = desk();
-    refunds.put('o-1', refund('r-1')).put('o-1', refund('r-1'));
+    refunds.put('o-1', refund('r-1', 'o-1', 900)).put('o-1', refund('r-1', 'o-1', 900));
     await drain();
     expect(rows.all()).toHaveLength(1);
     expect(refunds.completed).toEqual([1, 2]);
+    expect(refunds.deadLetters).toEqual([]);
   });
 
   it('given refunds above what the order cost, then what is too much is a dead letter', async () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../../local/clock/index.ts';
 import { handleOnce } from '../../../shared/reliability/once.ts';
+import type { Rows } from '../../../shared/storage/rows.ts';
 import { memoryRows } from '../../support/app/memory-rows.ts';
 import { runUntil, virtualOnce } from '../../support/app/virtual-once.ts';
 
@@ -100,6 +101,29 @@ describe('once', () => {
     expect(lost).toBe(true);
     slow.resolve('mine');
     expect(await runUntil(clock, working)).toEqual({ outcome: 'done-before', value: 'theirs' });
+  });
+
+  it('given a renewal whose answer is still on its way when the work ends, then the mark waits for it', async () => {
+    const { clock, rows } = started();
+    const answer = Promise.withResolvers<void>();
+    let replaces = 0;
+    const slow: Rows = {
+      ...rows,
+      async replace(row, etag) {
+        const result = await rows.replace(row, etag);
+        if (replaces++ === 0) await answer.promise;
+        return result;
+      },
+    };
+    const work = Promise.withResolvers<string>();
+    const working = virtualOnce(slow, clock)(key, () => work.promise);
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advanceBy(5_000);
+    work.resolve('done');
+    await new Promise((resolve) => setImmediate(resolve));
+    answer.resolve();
+    expect(await working).toEqual({ outcome: 'done', value: 'done' });
+    expect(rows.all()).toMatchObject([{ state: 'done' }]);
   });
 
   it('given any mix of attempts that end or fail, then never are two at work at once, and one mark is made', async () => {
