@@ -130,6 +130,28 @@ describe('what other clients send', () => {
     expect(events.map((event) => event.partitionKey)).toEqual(['7']);
   });
 
+  it('given a reader whose connection breaks, when another comes with a lower level, then it is taken', async () => {
+    const broken = rhea.create_container().connect({
+      port: emulator.port,
+      host: '127.0.0.1',
+      username: 'RootManageSharedAccessKey',
+      password: 'SAS_KEY_VALUE',
+      reconnect: false,
+    });
+    const owner = broken.open_receiver({
+      source: { address: PARTITION },
+      properties: { 'com.microsoft:epoch': types.wrap_long(9) },
+    });
+    await happens(owner, 'receiver_open');
+    const gone = new Promise<void>((resolve) => {
+      emulator.eventHubs.engine.onEvent((event) => event.type === 'reader-closed' && resolve());
+    });
+    (broken as unknown as { socket: { destroy(): void } }).socket.destroy();
+    await gone;
+    const { receiver } = await happens(openReceiver({ epoch: 0 }), 'receiver_open');
+    expect(receiver!.is_open()).toBe(true);
+  });
+
   it('given a reader that closes, when others count, then it is gone', async () => {
     const receiver = openReceiver({ epoch: 5 });
     await happens(receiver, 'receiver_open');
