@@ -127,6 +127,20 @@ export class Clients {
   }
 }
 
+/**
+ * Loads the SDKs of these extensions (host.json's names) while the app's own process is loading the app: half a second that
+ * would come after it. What cannot be loaded says so when it is needed.
+ */
+export function preloadSdks(extensions: readonly string[]): void {
+  const loaders: Readonly<Record<string, () => Promise<unknown>[]>> = {
+    serviceBus: () => [import('@azure/service-bus')],
+    eventHubs: () => [import('@azure/event-hubs'), import('@azure/eventhubs-checkpointstore-blob')],
+    queues: () => [import('@azure/storage-queue')],
+    blobs: () => [import('@azure/storage-blob'), import('@azure/storage-queue')],
+  };
+  for (const loading of extensions.flatMap((name) => loaders[name]?.() ?? [])) loading.catch(() => {});
+}
+
 function serviceUri(connection: string, section: Readonly<Record<string, string>>, service: string): string {
   if (section.accountName) return `https://${section.accountName}.${service}.core.windows.net`;
   return sectionValue(connection, section, `${service}ServiceUri`, 'serviceUri');

@@ -102,7 +102,10 @@ const schema = z.object({
   telemetryMode: z.string().optional(),
 });
 
-export type HostJson = z.output<typeof schema>;
+export type HostJson = z.output<typeof schema> & {
+  /** The extensions that the file itself speaks of: most likely those that the app uses. */
+  readonly configuredExtensions: readonly string[];
+};
 export type ServiceBusHostOptions = HostJson['extensions']['serviceBus'];
 export type EventHubsHostOptions = HostJson['extensions']['eventHubs'];
 export type QueueHostOptions = HostJson['extensions']['queues'];
@@ -179,7 +182,7 @@ export function parseHostJson(
         : `${file}: "${key}" is not known and has no effect.`,
     );
   }
-  return result.data;
+  return { ...result.data, configuredExtensions: keysOf((overlaid as { extensions?: unknown }).extensions) };
 }
 
 function unusedKeys(hostJson: unknown): string[] {

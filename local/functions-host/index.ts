@@ -3,7 +3,7 @@ import { RealClock } from '../clock/index.ts';
 import { appEnvironment, hostIdOf } from './app-identity.ts';
 import { AppProcess, type Started } from './app-process.ts';
 import { createBindings } from './bindings/bindings.ts';
-import { Clients } from './clients.ts';
+import { Clients, preloadSdks } from './clients.ts';
 import { resolveSettingsIn } from './engine/binding-expression.ts';
 import { logFilter } from './engine/log-filter.ts';
 import { toFunctionInfos } from './functions.ts';
@@ -122,7 +122,9 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   }
 
   try {
-    await run(await process_.start());
+    const starting = process_.start();
+    preloadSdks(hostJson.configuredExtensions);
+    await run(await starting);
   } catch (error) {
     await Promise.allSettled([server.close(), process_.close()]);
     await clients.close();

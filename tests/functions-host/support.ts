@@ -1,5 +1,3 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FunctionsHost, type FunctionsHostOptions, startFunctionsHost } from '../../local/functions-host/index.ts';
@@ -21,8 +19,8 @@ export type Recorded = any;
 
 export const appFolder = (name: string) => fileURLToPath(new URL(`./apps/${name}`, import.meta.url));
 
-/** Runs one of `apps/`, or a folder, on a free port. */
-export async function runApp(app: string, options: Partial<FunctionsHostOptions> = {}): Promise<RunningApp> {
+/** A log that keeps its lines and what the app recorded, and lets a test wait for either. */
+export function recorder() {
   const lines: string[] = [];
   const records: { name: string; value: unknown }[] = [];
   const taken = new Set<object>();
@@ -49,6 +47,24 @@ export async function runApp(app: string, options: Partial<FunctionsHostOptions>
       watchers.add(look);
       look();
     });
+  return {
+    log,
+    lines: lines as readonly string[],
+    next: async <T = Recorded>(name: string): Promise<T> => {
+      const isNext = (record: (typeof records)[number]) => record.name === name && !taken.has(record);
+      const found = await until(() => records.find(isNext), `record "${name}"`);
+      taken.add(found);
+      return found.value as T;
+    },
+    line: (pattern: RegExp) => until(() => lines.find((line) => pattern.test(line)), String(pattern)),
+    recorded: (name: string): readonly unknown[] =>
+      records.filter((record) => record.name === name).map(({ value }) => value),
+  };
+}
+
+/** Runs one of `apps/`, or a folder, on a free port. */
+export async function runApp(app: string, options: Partial<FunctionsHostOptions> = {}): Promise<RunningApp> {
+  const { log, ...recorded } = recorder();
   const host = await startFunctionsHost({
     appFolder: path.isAbsolute(app) ? app : appFolder(app),
     settings: {},
@@ -56,27 +72,5 @@ export async function runApp(app: string, options: Partial<FunctionsHostOptions>
     log,
     ...options,
   });
-  return {
-    host,
-    url: host.url,
-    lines,
-    next: async <T>(name: string) => {
-      const found = await until(
-        () => records.find((record) => record.name === name && !taken.has(record)),
-        `record "${name}"`,
-      );
-      taken.add(found);
-      return found.value as T;
-    },
-    line: (pattern) => until(() => lines.find((line) => pattern.test(line)), String(pattern)),
-    recorded: (name) => records.filter((record) => record.name === name).map(({ value }) => value),
-    close: () => host.close(),
-  };
-}
-
-/** A folder of its own with these files, for apps that no test shares. */
-export async function writeApp(files: Readonly<Record<string, string>>): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'functions-app-'));
-  for (const [name, content] of Object.entries(files)) await writeFile(path.join(folder, name), content);
-  return folder;
+  return { host, url: host.url, ...recorded, close: () => host.close() };
 }
