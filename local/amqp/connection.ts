@@ -45,6 +45,9 @@ const SASL_HEADER = Buffer.from('AMQP\x03\x01\x00\x00', 'latin1');
 /** What the service announces: a peer that is silent for longer is taken for dead. */
 const IDLE_TIMEOUT_MS = 240_000;
 
+/** How long a peer may take to answer our close. */
+const CLOSE_GRACE_MS = 5_000;
+
 type Phase = 'header' | 'sasl' | 'amqp-header' | 'opening' | 'open' | 'closing' | 'closed';
 
 /** One connection of a peer, from its first byte to its last (part 2, section 2.4; SASL: part 5, section 5.3). */
@@ -117,8 +120,15 @@ export class Connection implements AmqpConnection {
       this.sendFrame(0, Performative.close, [error && fromError(error)]);
       this.phase = 'closing';
       this.endSessions();
-      // The peer's close ends the stream; one that does not answer is cut off by its own end or by the server's.
+      this.cutOffLater();
     } else if (this.phase !== 'closing') this.wire.end();
+  }
+
+  /** The peer's close ends the stream; one that does not answer ours is cut off. */
+  private cutOffLater(): void {
+    const { liveness } = this.context;
+    if (this.heartbeat !== undefined) liveness.clearTimer(this.heartbeat);
+    this.heartbeat = liveness.setTimer(liveness.now() + CLOSE_GRACE_MS, () => this.wire.destroy());
   }
 
   /** Ends the stream now, whatever the peer still has to say. */

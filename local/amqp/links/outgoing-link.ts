@@ -71,7 +71,7 @@ export class OutgoingLinkEnd extends Link implements OutgoingLink {
     this.state = 'open';
     this.answerAttach(false, {
       ...options,
-      filters: options.filters && new Map(Object.entries(options.filters)),
+      filters: options.filters && this.describedAsAsked(options.filters),
     });
     this.announceCredit();
   }
@@ -119,6 +119,17 @@ export class OutgoingLinkEnd extends Link implements OutgoingLink {
   }
 
   /** Credit may have come before the service accepted or listened. */
+  /** A filter that came described is answered with its descriptor: the Go client takes no other, the JavaScript client sends none. */
+  private describedAsAsked(filters: Readonly<Record<string, unknown>>): Map<string, unknown> {
+    const asked = this.attach.source?.filter;
+    return new Map(
+      Object.entries(filters).map(([name, value]) => {
+        const given = asked?.get(name);
+        return [name, given instanceof Described ? new Described(given.descriptor, value) : value];
+      }),
+    );
+  }
+
   private announceCredit(): void {
     if (this.state !== 'open' || !this.creditListener || (this.credit === 0 && !this.isDraining)) return;
     queueMicrotask(() => {

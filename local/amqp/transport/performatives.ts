@@ -385,9 +385,10 @@ export function encodeDisposition(
   ]);
 }
 
+/** `info` is always there, if need be empty: the Python client reads the third field of a rejected delivery's error unasked. */
 export function fromError(error: AmqpError): Described {
-  const info = error.info && symbolKeys(Object.entries(error.info));
-  return new Described(ERROR, trimmed([symbol(error.condition), error.description, info]));
+  const info = symbolKeys(Object.entries(error.info ?? {}));
+  return new Described(ERROR, [symbol(error.condition), error.description, info]);
 }
 
 /** The fields of `open`, in order. */
