@@ -395,7 +395,7 @@ export interface Broker {
   /** Ends a receiver from the broker's side. */
   detachReceiver(receiverId: string): Outcome;
 
-  /** Clears every timer; receivers are closed without notice. */
+  /** Clears every timer; receivers are closed without notice. What is stored can still be read. */
   close(): void;
 }
 

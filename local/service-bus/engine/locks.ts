@@ -88,6 +88,11 @@ export class LockTable {
     this.byToken.clear();
     this.first = undefined;
     this.last = undefined;
+    this.stop();
+  }
+
+  /** Ends no lock any more. */
+  stop(): void {
     if (this.timer) this.clock.clearTimer(this.timer.id);
     this.timer = undefined;
   }

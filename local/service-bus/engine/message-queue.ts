@@ -469,7 +469,13 @@ export class MessageQueue {
     this.sessions.dropIfEmpty(session);
   }
 
-  /** Lets everything go: the entity was deleted, or the broker closes. */
+  /** The broker closes: no timer is left, and what is stored can still be read. */
+  stop(): void {
+    this.locks.stop();
+    for (const line of [this.scheduled, this.expiring, this.sessionDeadlines]) line.setArmed(false);
+  }
+
+  /** Lets everything go: the entity was deleted. */
   dispose(): void {
     this.account.bytes -= this.bytes;
     this.bytes = 0;

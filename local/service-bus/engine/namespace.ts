@@ -308,7 +308,7 @@ export class Namespace {
     for (const queue of this.queues()) {
       for (const waiter of queue.sessionWaiters) waiter.stopWaiting();
       for (const receiver of queue.receivers) receiver.isOpen = false;
-      queue.dispose();
+      queue.stop();
     }
   }
 

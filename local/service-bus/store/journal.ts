@@ -63,6 +63,8 @@ export class Journal implements Store {
   private bytesSinceSnapshot = 0;
   private snapshotBytes = 0;
   private whenIdle: (() => void)[] = [];
+  private pendingSwitch: { readonly number: number; done(): void; failed(error: Error): void } | undefined;
+  private isClosing = false;
 
   /** @throws UnknownFormatError */
   constructor(options: JournalOptions) {
@@ -102,6 +104,8 @@ export class Journal implements Store {
 
   async close(): Promise<void> {
     this.stopListening?.();
+    // A snapshot that is not finished is not needed: the files from which it is made are still there.
+    this.isClosing = true;
     await this.compaction;
     await this.idle();
     this.file?.close();
@@ -152,6 +156,7 @@ export class Journal implements Store {
   private committed(done: readonly Done[]): void {
     this.inFlight = undefined;
     for (const each of done) each(undefined);
+    this.switchFile();
     if (this.hasPending) this.commit();
     else this.settleIdle();
     const worth = Math.max(this.options.compactFromBytes ?? SHORTEST_TO_COMPACT_BYTES, 2 * this.snapshotBytes);
@@ -163,6 +168,8 @@ export class Journal implements Store {
     this.inFlight = undefined;
     this.options.onError?.(error);
     for (const each of [...done, ...this.waiting]) each(error);
+    this.pendingSwitch?.failed(error);
+    this.pendingSwitch = undefined;
     this.waiting = [];
     this.sealed = [];
     this.frame = new ByteWriter(HEADER_BYTES);
@@ -182,7 +189,8 @@ export class Journal implements Store {
   }
 
   private async writeSnapshot(): Promise<void> {
-    if (!this.broker || !this.file) return;
+    if (!this.broker || !this.file || this.isClosing) return;
+    if (this.failure) throw this.failure;
     const number = this.files.nextNumber();
     await this.switchTo(number);
     const temporary = `${this.files.snapshot(number)}.tmp`;
@@ -194,12 +202,15 @@ export class Journal implements Store {
         writeRecord(frame, record);
         if (frame.length < SNAPSHOT_STEP_BYTES) continue;
         await snapshot.append([sealFrame(frame)]);
+        if (this.isClosing) return;
         frame = new ByteWriter(HEADER_BYTES);
       }
       await snapshot.append([sealFrame(frame)]);
     } finally {
       snapshot.close();
+      if (this.isClosing) rmSync(temporary, { force: true });
     }
+    if (this.isClosing) return;
     // The snapshot may have seen half of an operation whose record is not on disk yet: it counts only once that is.
     await new Promise<void>((resolve, reject) => this.whenDurable((error) => (error ? reject(error) : resolve())));
     renameSync(temporary, this.files.snapshot(number));
@@ -209,15 +220,27 @@ export class Journal implements Store {
     this.files.dropBefore(number, new Set(damaged));
   }
 
-  /** The journal goes on in a new file: everything from here on is in it. */
-  private async switchTo(number: number): Promise<void> {
-    // Between two commits, so that the old file is whole.
-    await this.idle();
-    if (this.failure) throw this.failure;
-    const old = this.file;
-    this.file = new AppendFile(this.files.journal(number));
-    syncFolder(this.files.folder);
-    old?.close();
-    this.bytesSinceSnapshot = 0;
+  /** The journal goes on in a new file: everything from here on is in it. Between two commits, so that the old one is whole. */
+  private switchTo(number: number): Promise<void> {
+    return new Promise((done, failed) => {
+      this.pendingSwitch = { number, done, failed };
+      if (!this.inFlight) this.switchFile();
+    });
+  }
+
+  private switchFile(): void {
+    const wanted = this.pendingSwitch;
+    if (!wanted) return;
+    this.pendingSwitch = undefined;
+    try {
+      const old = this.file;
+      this.file = new AppendFile(this.files.journal(wanted.number));
+      old?.close();
+      syncFolder(this.files.folder);
+      this.bytesSinceSnapshot = 0;
+      wanted.done();
+    } catch (error) {
+      wanted.failed(error as Error);
+    }
   }
 }
