@@ -15,7 +15,7 @@ import { QueueSignals } from './queue-signals.ts';
 import { RunningApp } from './running-app.ts';
 import { resolveConnections, resolveSettings } from './settings.ts';
 import { listenHttp } from './triggers/http/server.ts';
-import type { TriggerContext } from './triggers/trigger.ts';
+import { type TriggerContext, within } from './triggers/trigger.ts';
 import { type FunctionInfo, type FunctionsHost, FunctionsHostError, type FunctionsHostOptions } from './types.ts';
 import { watchApp } from './watch.ts';
 
@@ -162,13 +162,4 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
       return closing;
     },
   };
-}
-
-async function within(work: Promise<unknown>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
 }

@@ -42,3 +42,13 @@ export function sleep(clock: Clock, durationMs: number): { readonly done: Promis
   });
   return { done, wake };
 }
+
+/** Waits for the work, but no longer than that: by the system's clock, since what is waited for does not know any other. */
+export async function within(work: Promise<unknown>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([work.catch(() => {}), limit]);
+  clearTimeout(timer);
+}

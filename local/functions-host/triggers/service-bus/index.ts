@@ -32,11 +32,8 @@ export async function startServiceBusTrigger(context: TriggerContext): Promise<T
     return startSessionReceivers({ ...common, client, queueName, topicName, subscriptionName, isBatch });
   }
   const client = await clients.serviceBus(connection);
-  const settings = {
-    // Locks of a batch are not renewed (host.json reference: maxAutoLockRenewalDuration).
-    maxAutoLockRenewalDurationInMs: isBatch ? 0 : host.maxAutoLockRenewalDuration,
-    skipParsingBodyAsJson: true,
-  };
+  // Single messages renew by themselves (lock-renewal.ts), batches never (host.json reference: maxAutoLockRenewalDuration).
+  const settings = { maxAutoLockRenewalDurationInMs: 0, skipParsingBodyAsJson: true };
   const receiver =
     queueName === undefined
       ? client.createReceiver(topicName!, subscriptionName!, settings)

@@ -2,7 +2,9 @@ import type { ServiceBusReceiver } from '@azure/service-bus';
 import type { ServiceBusHostOptions } from '../../host-json.ts';
 import type { HostLog } from '../../host-log.ts';
 import type { Trigger } from '../trigger.ts';
+import { within } from '../trigger.ts';
 import type { Dispatch } from './dispatch.ts';
+import { renewLock } from './lock-renewal.ts';
 import { pauseAfterError, problemReporter } from './problems.ts';
 import { receiveBatch } from './receive-batch.ts';
 
@@ -21,7 +23,10 @@ export function startSingleReceiver(options: PlainOptions): Trigger {
   const report = problemReporter(options);
   const subscription = receiver.subscribe(
     {
-      processMessage: (message) => dispatch.one(receiver, message),
+      async processMessage(message) {
+        const endRenewal = renewLock(receiver, message, host.maxAutoLockRenewalDuration);
+        await dispatch.one(receiver, message).finally(endRenewal);
+      },
       async processError({ error }) {
         report(error);
       },
@@ -29,7 +34,8 @@ export function startSingleReceiver(options: PlainOptions): Trigger {
     { autoCompleteMessages: false, maxConcurrentCalls: host.maxConcurrentCalls },
   );
   return {
-    stop: () => subscription.close(),
+    // Draining is a matter of milliseconds; while an entity is not there, the SDK would go on trying to open its link.
+    stop: () => within(subscription.close(), drainWithinMs),
     async close() {
       await dispatch.settled();
       await receiver.close();
@@ -73,4 +79,5 @@ export function startBatchReceiver(options: PlainOptions): Trigger {
   };
 }
 
+const drainWithinMs = 300;
 const idleReceiveMs = 60_000;

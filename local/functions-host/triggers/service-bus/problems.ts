@@ -8,7 +8,7 @@ export function problemReporter(options: {
 }): (error: Error) => void {
   let last = '';
   return (error) => {
-    const text = `Service Bus entity ${options.entity} (function ${options.functionName}): ${error.message.split('\n')[0]}`;
+    const text = `Service Bus entity ${options.entity} (function ${options.functionName}): ${withoutTracking(error.message)}`;
     if (text !== last) options.log.host('error', text);
     last = text;
   };
@@ -28,4 +28,9 @@ export function pauseAfterError(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', done);
     if (signal.aborted) done();
   });
+}
+
+/** Every answer of the broker ends in ids and a time of its own. */
+function withoutTracking(message: string): string {
+  return message.split('\n')[0]!.replace(/\s*TrackingId:.*$/, '');
 }

@@ -1,0 +1,34 @@
+import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+
+const shortestWaitMs = 500;
+const longestWaitMs = 60_000;
+
+/**
+ * Keeps a message's lock while its function runs, at most for `maxDurationMs`. The SDK's own renewal would go on after a function
+ * that settles nothing (`autoCompleteMessages: false`), and the message would not come again.
+ *
+ * @returns ends the renewal
+ */
+export function renewLock(
+  receiver: ServiceBusReceiver,
+  message: ServiceBusReceivedMessage,
+  maxDurationMs: number,
+): () => void {
+  const giveUpAt = Date.now() + maxDurationMs;
+  let timer: NodeJS.Timeout | undefined;
+  let isOver = false;
+  const arm = (lockedUntil: Date | undefined) => {
+    const halfMs = ((lockedUntil?.getTime() ?? 0) - Date.now()) / 2;
+    const waitMs = Math.min(Math.max(halfMs, shortestWaitMs), longestWaitMs);
+    if (isOver || Date.now() + waitMs > giveUpAt) return;
+    timer = setTimeout(() => {
+      // A lock that cannot be renewed is lost: settling will say so.
+      receiver.renewMessageLock(message).then(arm, () => {});
+    }, waitMs);
+  };
+  arm(message.lockedUntilUtc);
+  return () => {
+    isOver = true;
+    clearTimeout(timer);
+  };
+}
