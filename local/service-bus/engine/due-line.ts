@@ -1,4 +1,5 @@
-import type { Clock, Instant, TimerId } from '../../clock/clock.ts';
+import type { Clock, Instant } from '../../clock/clock.ts';
+import { DueTimer } from './due-timer.ts';
 import { Heap } from './heap.ts';
 
 /** Rebuilding costs O(n), so the dead must be many before it pays. */
@@ -9,7 +10,7 @@ export interface DueLineOptions<T> {
   readonly dueAt: (item: T) => Instant;
   /** False once the item needs no call any more: it leaves the line when it is met. */
   readonly isLive: (item: T) => boolean;
-  /** Called by the timer when at least one item may be due; takes them with {@link DueLine.takeDue}. */
+  /** Called by the timer when an item is due; takes them with {@link DueLine.takeDue}. */
   readonly onDue: () => void;
 }
 
@@ -20,18 +21,18 @@ export interface DueLineOptions<T> {
 export class DueLine<T> {
   private readonly heap: Heap<T>;
   private readonly options: DueLineOptions<T>;
-  private timer: { readonly id: TimerId; readonly at: Instant } | undefined;
+  private readonly timer: DueTimer;
   private dead = 0;
-  private armed = true;
 
   constructor(options: DueLineOptions<T>) {
     this.options = options;
     this.heap = new Heap(options.dueAt);
+    this.timer = new DueTimer(options.clock, () => this.nextDueAt(), options.onDue);
   }
 
   add(item: T): void {
     this.heap.push(item);
-    this.arm();
+    this.timer.added(this.options.dueAt(item));
   }
 
   /** An item that is in the line is no longer live. */
@@ -44,53 +45,27 @@ export class DueLine<T> {
 
   /** Takes the next live item that is due. */
   takeDue(now: Instant): T | undefined {
-    this.dropDead();
-    const top = this.heap.peek();
-    if (top === undefined || this.options.dueAt(top) > now) return undefined;
-    return this.heap.pop();
+    const dueAt = this.nextDueAt();
+    return dueAt === undefined || dueAt > now ? undefined : this.heap.pop();
   }
 
   /** Without its timer the line only collects. */
   setArmed(armed: boolean): void {
-    this.armed = armed;
-    if (armed) this.arm();
-    else this.disarm();
+    this.timer.setArmed(armed);
   }
 
   clear(): void {
     this.heap.clear();
     this.dead = 0;
-    this.disarm();
+    this.timer.stop();
   }
 
-  private dropDead(): void {
-    for (let top = this.heap.peek(); top !== undefined && !this.options.isLive(top); top = this.heap.peek()) {
+  private nextDueAt(): Instant | undefined {
+    for (let top = this.heap.peek(); top !== undefined; top = this.heap.peek()) {
+      if (this.options.isLive(top)) return this.options.dueAt(top);
       this.heap.pop();
       this.dead = Math.max(0, this.dead - 1);
     }
-  }
-
-  private arm(): void {
-    if (!this.armed) return;
-    const top = this.heap.peek();
-    if (top === undefined) return;
-    const at = this.options.dueAt(top);
-    // A timer that is too early stays: it finds nothing due and sets the next one.
-    if (this.timer && this.timer.at <= at) return;
-    this.disarm();
-    this.timer = { at, id: this.options.clock.setTimer(at, () => this.fire()) };
-  }
-
-  private fire(): void {
-    this.timer = undefined;
-    this.dropDead();
-    const top = this.heap.peek();
-    if (top !== undefined && this.options.dueAt(top) <= this.options.clock.now()) this.options.onDue();
-    this.arm();
-  }
-
-  private disarm(): void {
-    if (this.timer) this.options.clock.clearTimer(this.timer.id);
-    this.timer = undefined;
+    return undefined;
   }
 }

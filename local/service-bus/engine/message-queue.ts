@@ -5,6 +5,7 @@ import type { ContentLocation } from './content-arena.ts';
 import { CreditLine } from './credit-line.ts';
 import { DueLine } from './due-line.ts';
 import type { ReceiverLossReason } from './events.ts';
+import { ExpiryLine } from './expiry-line.ts';
 import type { Kernel } from './kernel.ts';
 import { Lock, LockTable } from './locks.ts';
 import { advance, Message, type Particulars } from './message.ts';
@@ -73,7 +74,7 @@ export class MessageQueue {
   readonly credits = new CreditLine();
   readonly locks: LockTable;
   readonly scheduled: DueLine<Message>;
-  readonly expiring: DueLine<Message>;
+  readonly expiring: ExpiryLine;
   readonly sessionDeadlines: DueLine<SessionDeadline>;
   policy: QueuePolicy;
   lastSequenceNumber = 0;
@@ -100,12 +101,7 @@ export class MessageQueue {
       isLive: (message) => message.phase === 'scheduled',
       onDue: () => kernel.turn(() => this.activateDue()),
     });
-    this.expiring = new DueLine({
-      clock,
-      dueAt: (message) => message.expiresAt,
-      isLive: (message) => message.phase !== 'gone',
-      onDue: () => kernel.turn(() => this.sweepExpired()),
-    });
+    this.expiring = new ExpiryLine(clock, this.messages, () => kernel.turn(() => this.sweepExpired()));
     this.sessionDeadlines = new DueLine({
       clock,
       dueAt: (deadline) => deadline.at,
@@ -327,9 +323,9 @@ export class MessageQueue {
     if (message.lock) this.detachLock(message.lock);
     this.count(message, -1);
     advance(message, 'remove');
-    if (was === 'scheduled') this.scheduled.died();
-    else if (message.expiry !== undefined) this.expiring.died();
     this.messages.delete(message.sequenceNumber);
+    if (was === 'scheduled') this.scheduled.died();
+    else if (message.expiry !== undefined) this.expiring.left();
     this.bytes -= message.size;
     this.account.bytes -= message.size;
     const { session } = message;
@@ -472,7 +468,9 @@ export class MessageQueue {
   /** The broker closes: no timer is left, and what is stored can still be read. */
   stop(): void {
     this.locks.stop();
-    for (const line of [this.scheduled, this.expiring, this.sessionDeadlines]) line.setArmed(false);
+    this.scheduled.setArmed(false);
+    this.expiring.setArmed(false);
+    this.sessionDeadlines.setArmed(false);
   }
 
   /** Lets everything go: the entity was deleted. */
