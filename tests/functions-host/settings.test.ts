@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findConnection } from '../../local/functions-host/connection.ts';
 import { parseHostJson } from '../../local/functions-host/host-json.ts';
 import { type FunctionInfo, resolveConnections, resolveSettings } from '../../local/functions-host/index.ts';
 
@@ -92,6 +93,25 @@ describe('connections that functions name', () => {
     expect(settings).toMatchObject({ KEY: 'k1', Topic__topicKey: 'k1' });
     const real = resolveConnections(functions, { URI: 'https://real.eventgrid.azure.net/api/events' }, cloud);
     expect(real.settings).not.toHaveProperty('KEY');
+  });
+});
+
+describe('a connection is found', () => {
+  it.each<[Record<string, string>, object]>([
+    [{ Bus: 'Endpoint=…' }, { kind: 'string', connectionString: 'Endpoint=…' }],
+    [
+      { AzureWebJobsBus: 'with prefix', Bus: 'without' },
+      { kind: 'string', connectionString: 'with prefix' },
+    ],
+    [{ ConnectionStrings__Bus: 'in its section' }, { kind: 'string', connectionString: 'in its section' }],
+    [
+      { Bus__fullyQualifiedNamespace: 'shop.servicebus.windows.net', Bus__clientId: 'c', Bus2: 'other' },
+      { kind: 'identity', section: { fullyQualifiedNamespace: 'shop.servicebus.windows.net', clientId: 'c' } },
+    ],
+  ])('in %j', (settings, found) => expect(findConnection('Bus', settings)).toEqual(found));
+
+  it('or its name and the remedy are said', () => {
+    expect(() => findConnection('Bus', { Bus2: 'x' })).toThrow(/"Bus" is not set: add the app setting Bus/);
   });
 });
 

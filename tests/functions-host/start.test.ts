@@ -88,6 +88,12 @@ describe('an app that can run in part', () => {
         app.cosmosDB('watch-rows', { connection: 'C', databaseName: 'd', containerName: 'c', handler: () => {} });
         app.get('writes-sql', { extraOutputs: [output.sql({ commandText: 't', connectionStringSetting: 'S' })], handler: () => ({}) });
         app.serviceBusQueue('unset', { connection: 'Nowhere', queueName: 'q', handler: () => {} });
+        app.serviceBusQueue('settles', { connection: 'Bus', queueName: 'q', sdkBinding: true, handler: () => {} });
+        app.get('misdirected', {
+          return: output.http({}),
+          extraOutputs: [output.serviceBusQueue({ name: 'out', queueName: 'q', connection: 'Nowhere' })],
+          handler: (_request, context) => { context.extraOutputs.set('out', 'x'); return { body: 'sent' }; },
+        });
         app.timer('odd', { schedule: 'every day', handler: () => {} });
         app.get('off', { handler: () => ({}) });`,
     });
@@ -95,6 +101,9 @@ describe('an app that can run in part', () => {
     await app.line(/watch-rows: the trigger "cosmosDBTrigger" is not implemented/);
     await app.line(/writes-sql: the output binding "sql" is not implemented/);
     await app.line(/listener for function 'unset' was unable to start: The connection "Nowhere" is not set/);
+    await app.line(/listener for function 'settles' was unable to start: sdkBinding .* is not implemented/);
+    expect((await fetch(`${app.url}/api/misdirected`)).status).toBe(500);
+    await app.line(/Executed 'Functions\.misdirected' \(Failed.*The connection "Nowhere" is not set/s);
     await app.line(/listener for function 'odd' was unable to start: the schedule "every day" cannot be read/);
     expect(await (await fetch(`${app.url}/api/fine`)).text()).toBe('fine');
     expect((await fetch(`${app.url}/api/off`)).status).toBe(404);
@@ -103,10 +112,34 @@ describe('an app that can run in part', () => {
       ['watch-rows', true],
       ['writes-sql', true],
       ['unset', false],
+      ['settles', false],
+      ['misdirected', false],
       ['odd', false],
       ['off', true],
     ]);
     await app.close();
+  });
+
+  it('requests over maxOutstandingRequests are refused; those over maxConcurrentRequests wait', async () => {
+    await write({
+      'host.json':
+        '{ "version": "2.0", "extensions": { "http": { "maxOutstandingRequests": 2, "maxConcurrentRequests": 1 } } }',
+      'package.json': packageJson,
+      'app.js': `const { app } = require('@azure/functions');
+        let running = 0;
+        app.get('slow', { handler: async () => {
+          running += 1; console.log('RECORD running ' + running);
+          await new Promise(() => {});
+        } });`,
+    });
+    const app = await runApp(folder);
+    const first = fetch(`${app.url}/api/slow`);
+    expect(await app.next('running')).toBe(1);
+    const others = [fetch(`${app.url}/api/slow`), fetch(`${app.url}/api/slow`)];
+    expect((await Promise.race(others)).status).toBe(429);
+    expect(app.recorded('running')).toEqual([1]);
+    await app.close();
+    await Promise.allSettled([first, ...others]);
   });
 
   it('a function that runs longer than functionTimeout fails, and the process is a new one', async () => {
