@@ -40,8 +40,8 @@ export async function startBrokers(options: BrokersOptions): Promise<Brokers> {
   const { ports, topology, createMissing, dataFolder, clock, log, closing } = options;
   const common = { clock, namespaceName: NAMESPACE_NAME, dataFolder, newId: randomUUID, log, createMissing };
   const [serviceBus, eventHubs] = await allOrFirstError([
-    closing.track('stores', createServiceBus({ ...common, topology: topology.serviceBus })),
-    closing.track('stores', createEventHubs({ ...common, topology: topology.eventHubs })),
+    closing.track('brokers', createServiceBus({ ...common, topology: topology.serviceBus })),
+    closing.track('brokers', createEventHubs({ ...common, topology: topology.eventHubs })),
   ]);
 
   const authorizerOf = (namespaceRules: readonly AuthorizationRule[]) =>

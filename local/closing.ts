@@ -1,7 +1,7 @@
 import type { DataFolder } from './data-folder.ts';
 
-/** First whoever uses others: the app, then what listens, then what stores. */
-const STAGES = ['app', 'servers', 'stores'] as const;
+/** First whoever uses others: the app, what listens, the brokers (capture writes its last file), and storage. */
+const STAGES = ['app', 'servers', 'brokers', 'storage'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** Remembers what has been started, also while the rest is still starting, and closes it in order, once. */

@@ -94,7 +94,7 @@ async function start(
   let isReady = false;
 
   const storageStarted = closing.track(
-    'stores',
+    'storage',
     startStorage({
       blobPort: wanted.blob,
       queuePort: wanted.queue,
@@ -160,6 +160,11 @@ async function start(
   storage.onBlobEvent((event) =>
     eventGrid.publishSystemEvent('Microsoft.Storage.StorageAccounts', { ...event, data: { ...event.data } }),
   );
+  brokers.eventHubs.onCaptureFile((event) => eventGrid.publishSystemEvent('Microsoft.EventHub.Namespaces', event));
+  brokers.eventHubs.startCapture({
+    blobUrl: storage.blobUrl,
+    writeBlob: (container, name, bytes) => storage.putBlob(container, name, bytes, 'application/octet-stream'),
+  });
   serviceBus.onAvailability((event) =>
     eventGrid.publishSystemEvent(
       'Microsoft.ServiceBus.Namespaces',
