@@ -8,6 +8,8 @@ var fs = require('fs');
 var childProcess = require('child_process');
 
 var NEEDED = 22;
+/** It runs here too, but what it is made of is not tested here by those who make it (Node 20 left support on 2026-04-30). */
+var TOLERATED = 20;
 
 function majorOf(version) {
   return parseInt(String(version).replace(/^v/, ''), 10);
@@ -66,7 +68,13 @@ if (majorOf(process.version) >= NEEDED) {
 } else {
   var newer = findNewerNode();
   if (newer) runWith(newer);
-  else {
+  else if (majorOf(process.version) >= TOLERATED) {
+    console.error(
+      'crossover is made for Node ' + NEEDED + ' or later, and this is ' + process.version + ', which is out of support; ' +
+        'it runs on it all the same. A newer one for this project: npm install --save-dev node@24'
+    );
+    require('./run.js');
+  } else {
     console.error(
       'crossover needs Node ' + NEEDED + ' or later, and this is ' + process.version + '. ' +
         'Install a newer Node, or add one to your project: npm install --save-dev node@24'

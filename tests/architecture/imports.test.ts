@@ -95,7 +95,7 @@ const table: Row[] = [
       within('local/functions-host/', 'local/clock/', TYPES, LOG)(i.target) ||
       isNode(i) ||
       isAzure(i) ||
-      isPackage(i, 'zod', 'croner'),
+      isPackage(i, 'zod', 'croner', 'tinyglobby'),
   },
   {
     files: /^local\/(service-bus|event-hubs|event-grid)\/[^/]+\.ts$/,

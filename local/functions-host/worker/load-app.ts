@@ -1,7 +1,8 @@
-import { existsSync, globSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { globSync } from 'tinyglobby';
 
 /**
  * Loads the files that `main` names, one after another, in alphabetical order.
@@ -34,10 +35,7 @@ export async function loadApp(appFolder: string, main: string, isModuleFolder: b
 function matches(appFolder: string, main: string): string[] {
   const literal = path.join(appFolder, main);
   if (existsSync(literal)) return statSync(literal).isFile() ? [main] : [];
-  return globSync(main.replaceAll('\\', '/'), { cwd: appFolder })
-    .filter((file) => statSync(path.join(appFolder, file)).isFile())
-    .map((file) => file.replaceAll('\\', '/'))
-    .sort();
+  return globSync(main.replaceAll('\\', '/'), { cwd: appFolder, onlyFiles: true, dot: true }).sort();
 }
 
 async function loadFile(file: string, isModuleFolder: boolean): Promise<void> {
