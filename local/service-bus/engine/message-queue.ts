@@ -1,3 +1,5 @@
+// Longer than 400 lines: every transition of a message is one method of one class, so that its counts, its lock, its session,
+// its timers and its event change together in one place.
 import type { Instant } from '../../clock/clock.ts';
 import type { MessageImage, RemovalReason, ReturnReason, StoredCause } from './api.ts';
 import { applicationChanges, mergeChanges } from './changes.ts';

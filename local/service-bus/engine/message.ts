@@ -39,14 +39,14 @@ export interface Particulars {
   readonly changes?: MessageChanges;
 }
 
+const DAY_MS = 86_400_000;
+const NEVER = -1;
+
 /** A message in an entity. A million of them wait in memory: every field counts (contracts/performance.md, 200 bytes). */
 export class Message implements StoredMessage {
   readonly sequenceNumber: number;
-  readonly enqueuedAt: Instant;
   phase: Phase;
   deliveryCount: number;
-  /** When it expires; absent: never. */
-  expiry: Instant | undefined;
   lock: Lock | undefined = undefined;
   session: Session | undefined = undefined;
   /** The id that the broker gave a message without one. */
@@ -55,6 +55,12 @@ export class Message implements StoredMessage {
   private readonly slab: Slab;
   private readonly offset: number;
   readonly size: number;
+  // Instants as day and millisecond of the day: small integers live in the object itself, where a number over 2^31 is an
+  // object of its own that the garbage collector walks.
+  private readonly enqueuedDay: number;
+  private readonly enqueuedMsOfDay: number;
+  private readonly expiryDay: number;
+  private readonly expiryMsOfDay: number;
 
   constructor(initial: {
     readonly sequenceNumber: number;
@@ -67,15 +73,27 @@ export class Message implements StoredMessage {
     readonly particulars: Particulars | undefined;
   }) {
     this.sequenceNumber = initial.sequenceNumber;
-    this.enqueuedAt = initial.enqueuedAt;
     this.phase = initial.phase;
     this.deliveryCount = initial.deliveryCount;
-    this.expiry = initial.expiry;
     this.assignedId = initial.assignedId;
     this.particulars = initial.particulars;
     this.slab = initial.location.slab;
     this.offset = initial.location.offset;
     this.size = initial.location.length;
+    const { enqueuedAt, expiry } = initial;
+    this.enqueuedDay = Math.floor(enqueuedAt / DAY_MS);
+    this.enqueuedMsOfDay = enqueuedAt - this.enqueuedDay * DAY_MS;
+    this.expiryDay = expiry === undefined ? NEVER : Math.floor(expiry / DAY_MS);
+    this.expiryMsOfDay = expiry === undefined ? 0 : expiry - this.expiryDay * DAY_MS;
+  }
+
+  get enqueuedAt(): Instant {
+    return this.enqueuedDay * DAY_MS + this.enqueuedMsOfDay;
+  }
+
+  /** When it expires; absent: never. */
+  get expiry(): Instant | undefined {
+    return this.expiryDay === NEVER ? undefined : this.expiryDay * DAY_MS + this.expiryMsOfDay;
   }
 
   get location(): ContentLocation {
@@ -140,6 +158,7 @@ export class Message implements StoredMessage {
   }
 
   isExpired(now: Instant): boolean {
-    return this.expiry !== undefined && this.expiry <= now;
+    const { expiry } = this;
+    return expiry !== undefined && expiry <= now;
   }
 }
