@@ -22,6 +22,11 @@ const OURS = new Set([
 export interface WriteOptions {
   /** Of this delivery; absent when the message is not locked. */
   readonly lockedUntil?: number;
+  /**
+   * Of a message that goes out inside a `$management` answer, where no delivery tag can carry it: the Go client takes it from the
+   * delivery annotation (azservicebus, message.go), the others from the answer's `lock-token`.
+   */
+  readonly lockToken?: string;
   readonly omitBody?: boolean;
 }
 
@@ -35,6 +40,10 @@ export function writeMessage(message: StoredMessage, options: WriteOptions = {})
   const { changes } = message;
   const writer = new amqp.Writer(content.length + 320);
   const timeToLiveMs = writeHeader(writer, message, amqp.decodeHeader(content, sections.header));
+  if (options.lockToken !== undefined)
+    writer.bytes(
+      amqp.encodeAnnotations(amqp.Section.deliveryAnnotations, [['x-opt-lock-token', amqp.uuid(options.lockToken)]]),
+    );
   writeAnnotations(writer, message, amqp.readMapEntries(content, sections.messageAnnotations), options);
 
   const bodyStart = sections.body[0]?.start ?? sections.footer?.start ?? content.length;
@@ -66,6 +75,7 @@ function writeHeader(writer: amqp.Writer, message: StoredMessage, header: amqp.H
     amqp.encodeHeader({
       durable: header.durable,
       priority: header.priority,
+      firstAcquirer: header.firstAcquirer,
       ttlMs: ttlMs === undefined ? undefined : Math.min(ttlMs, 0xffff_ffff),
       deliveryCount: message.deliveryCount,
     }),
@@ -94,11 +104,13 @@ function writeAnnotations(
   add('x-opt-sequence-number', amqp.long(message.sequenceNumber));
   add('x-opt-enqueue-sequence-number', amqp.long(message.enqueuedSequenceNumber));
   add('x-opt-locked-until', options.lockedUntil === undefined ? undefined : amqp.timestamp(options.lockedUntil));
-  add('x-opt-message-state', amqp.int(STATES[message.state]));
+  const scheduledAt = message.scheduledEnqueueAt ?? properties.scheduledEnqueueAt;
+  // A message that had been scheduled still says so once it is active: the SDK's live test sendAndSchedule expects it.
+  const isPlain = message.state !== 'active' || scheduledAt === undefined;
+  add('x-opt-message-state', amqp.int(isPlain ? STATES[message.state] : STATES.scheduled));
   add('x-opt-deadletter-source', message.deadLetterSource);
   add(PARTITION_KEY, properties.partitionKey);
   add(VIA_PARTITION_KEY, properties.viaPartitionKey);
-  const scheduledAt = message.scheduledEnqueueAt ?? properties.scheduledEnqueueAt;
   add(SCHEDULED_ENQUEUE_TIME, scheduledAt === undefined ? undefined : amqp.timestamp(scheduledAt));
   writer.descriptor(amqp.Section.messageAnnotations);
   writer.map(entries);

@@ -2,7 +2,7 @@ import { arrayOf, int, Uuid, uuid } from '../../../../amqp/codec/index.ts';
 import type { Settlement, StoredMessage } from '../../../engine/api.ts';
 import { transactionOn } from '../context.ts';
 import { toNewMessage } from '../message-reading.ts';
-import { writeMessage } from '../message-writing.ts';
+import { type WriteOptions, writeMessage } from '../message-writing.ts';
 import { toPropertiesToModify } from '../settlement.ts';
 import { BadRequest, type ManagementCall, type ManagementOperation, NO_CONTENT, OK } from './operation.ts';
 
@@ -65,7 +65,7 @@ const receiveBySequenceNumber: ManagementOperation = {
     });
     if (!received.ok) return call.refuse(received);
     const messages = received.deliveries.map(({ message, lockToken, lockedUntil }) => ({
-      ...encodedAs(message, { lockedUntil }),
+      ...encodedAs(message, { lockedUntil, lockToken }),
       ...(lockToken === undefined ? {} : { 'lock-token': uuid(lockToken) }),
     }));
     return call.whenDurable({ statusCode: 200, body: { messages } });
@@ -106,7 +106,7 @@ export const messageOperations: Readonly<Record<string, ManagementOperation>> = 
   'com.microsoft:batch-delete-messages': batchDelete,
 };
 
-function encodedAs(message: StoredMessage, options: { readonly lockedUntil?: number; readonly omitBody?: boolean }) {
+function encodedAs(message: StoredMessage, options: WriteOptions) {
   return { message: writeMessage(message, options) };
 }
 
