@@ -75,6 +75,8 @@ function toHubProperties(hub: Hub) {
       'string',
       hub.partitions.map((partition) => String(partition.index)),
     ),
+    // One copy: not replicated. The Go client (azeventhubs v2) fails where it is missing.
+    georeplication_factor: int(1),
   };
 }
 
