@@ -37,6 +37,8 @@ const longestBackOffMs = 10_000;
 /** A process that has lived this long is well again: the next crash is a first one. */
 const healthyAfterMs = 30_000;
 const terminateWithinMs = 700;
+/** An app that has not loaded by then never will: it waits for something, or loops. */
+const loadWithinMs = 60_000;
 
 /** The app's process: started, told what to run, started again when it ends unasked, ended when asked. */
 export class AppProcess {
@@ -120,8 +122,14 @@ export class AppProcess {
     this.startedAt = this.options.clock.now();
     this.readLines(child.stdout, 'stdout');
     this.readLines(child.stderr, 'stderr');
+    let loadTimer: NodeJS.Timeout | undefined;
     return new Promise<Started>((resolve, reject) => {
       let hasStarted = false;
+      loadTimer = setTimeout(() => {
+        child.removeAllListeners('exit');
+        child.kill('SIGKILL');
+        reject(new FunctionsHostError(`The app did not finish loading within ${loadWithinMs / 1000} s.`));
+      }, loadWithinMs);
       child.on('message', (message: WorkerMessage) => {
         if (message.type === 'started') {
           hasStarted = true;
@@ -142,7 +150,7 @@ export class AppProcess {
         else reject(new FunctionsHostError(`The app's process ${how} while the app was loading.`));
       });
       this.send({ type: 'start', appFolder, main, module: isModule });
-    });
+    }).finally(() => clearTimeout(loadTimer));
   }
 
   private receive(message: Exclude<WorkerMessage, { type: 'started' | 'start-failed' }>): void {

@@ -31,8 +31,11 @@ afterAll(async () => {
   await storage?.close();
 });
 
-const start = () =>
-  runApp('event-hubs', { cloud: { storage: storage.connectionString, eventHubs: emulator.connectionString } });
+const start = (settings: Record<string, string> = {}) =>
+  runApp('event-hubs', {
+    settings,
+    cloud: { storage: storage.connectionString, eventHubs: emulator.connectionString },
+  });
 
 async function send(hub: string, bodies: unknown[], options: { partitionId?: string; partitionKey?: string } = {}) {
   const producer = new EventHubProducerClient(emulator.connectionString, hub);
@@ -106,5 +109,24 @@ describe('the Event Hubs trigger', () => {
     await send('failing', ['crash']);
     expect(await app.next('retried')).toEqual({ events: ['crash'], retryCount: 0 });
     expect(await app.next('retried')).toEqual({ events: ['crash'], retryCount: 0 });
+    await app.line(/Executed 'Functions\.retried' \(Failed, .*ended with code 5/s);
+    const container = BlobServiceClient.fromConnectionString(storage.connectionString).getContainerClient(
+      'azure-webjobs-eventhub',
+    );
+    const checkpoint = container.getBlobClient('localhost/failing/$default/checkpoint/0');
+    await expect.poll(async () => (await checkpoint.getProperties()).metadata?.sequencenumber).toBe('2');
+  });
+
+  it('minEventBatchSize: a batch waits until it is full enough, or old enough', async () => {
+    await app.close();
+    app = await start({
+      AzureFunctionsJobHost__extensions__eventHubs__minEventBatchSize: '3',
+      AzureFunctionsJobHost__extensions__eventHubs__maxWaitTime: '00:00:02',
+    });
+    await send('failing', ['a']);
+    await send('failing', ['b', 'c', 'd']);
+    expect((await app.next('retried')).events).toEqual(['a', 'b', 'c', 'd']);
+    await send('failing', ['e']);
+    expect((await app.next('retried')).events).toEqual(['e']);
   });
 });

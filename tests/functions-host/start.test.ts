@@ -1,4 +1,5 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { appFolder, runApp } from './support.ts';
@@ -69,6 +70,18 @@ describe('an app that cannot run is refused with one clear sentence', () => {
   ])('%s', async (_case, files, message) => {
     await write(files);
     await expect(runApp(folder)).rejects.toThrow(message);
+  });
+
+  it.each(['require("@azure/functions");', 'import "@azure/functions";'])('without the library: %s', async (source) => {
+    const elsewhere = await mkdtemp(path.join(tmpdir(), 'functions-app-'));
+    const type = source.startsWith('import') ? 'module' : 'commonjs';
+    await writeFile(path.join(elsewhere, 'host.json'), hostJson);
+    await writeFile(path.join(elsewhere, 'package.json'), JSON.stringify({ main: 'app.js', type }));
+    await writeFile(path.join(elsewhere, 'app.js'), source);
+    await expect(runApp(elsewhere)).rejects.toThrow(
+      /needs the package @azure\/functions, and it is not installed: run "npm install @azure\/functions"/,
+    );
+    await rm(elsewhere, { recursive: true });
   });
 
   it('a port that is taken', async () => {

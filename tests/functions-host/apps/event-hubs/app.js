@@ -1,3 +1,6 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { app, output } from '@azure/functions';
 
 const record = (name, value) => console.log(`RECORD ${name} ${JSON.stringify(value)}`);
@@ -41,7 +44,15 @@ app.eventHub('retried', {
   },
   handler: (events, context) => {
     record('retried', { events, retryCount: context.retryContext?.retryCount ?? 0 });
-    if (events.includes('crash') && !process.env.CRASHED) process.exit(5);
+    if (events.includes('crash')) crashOnce();
     if (events.includes('bad')) throw new Error('bad reading');
   },
 });
+
+/** The next process of the same host finds the mark, and lives. */
+function crashOnce() {
+  const mark = path.join(tmpdir(), `functions-host-crash-${process.ppid}`);
+  if (existsSync(mark)) return rmSync(mark);
+  writeFileSync(mark, '');
+  process.exit(5);
+}
