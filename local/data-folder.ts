@@ -59,12 +59,13 @@ function claim(path: string): DataFolder {
   // Two that found the same stale lock may both have replaced it: the last one has it.
   if (readClaim(file)?.id !== mine.id)
     throw new StartError(`The data folder ${path} was taken by another instance in this moment. Start again.`);
-  return {
-    path,
-    release: () => {
-      if (readClaim(file)?.id === mine.id) rmSync(file, { force: true });
-    },
+  const release = () => {
+    process.off('exit', release);
+    if (readClaim(file)?.id === mine.id) rmSync(file, { force: true });
   };
+  // Cut short by a second Ctrl-C, we still leave no lock behind.
+  process.once('exit', release);
+  return { path, release };
 }
 
 function removeStale(file: string): void {

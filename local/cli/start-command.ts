@@ -8,7 +8,7 @@ import { type CommandLine, portsOf } from './arguments.ts';
 import { createPrinter } from './printer.ts';
 import { dataFolderOf, findProject, readTopology } from './project.ts';
 import { type ReadyFile, removeStaleReadyFile, writeReadyFile } from './ready-file.ts';
-import { listenForStop } from './stop-signals.ts';
+import { listenForStop, type StopRequests } from './stop-signals.ts';
 
 /** How long closing may take before it is cut short. */
 const CLOSE_WITHIN_MS = 5_000;
@@ -16,6 +16,15 @@ const CLOSE_WITHIN_MS = 5_000;
 /** `crossover start`: resolves with the exit code once it was asked to stop and has stopped. */
 export async function start(line: CommandLine): Promise<number> {
   const real = new RealClock();
+  const stop = listenForStop(() => real.now());
+  try {
+    return await run(line, stop, real);
+  } finally {
+    stop.dispose();
+  }
+}
+
+async function run(line: CommandLine, stop: StopRequests, real: RealClock): Promise<number> {
   const startedAt = real.now();
   const level = (line.values.get('log')?.[0] ?? 'information') as LogLevel;
   const printer = createPrinter({ level, isJson: line.switches.has('json') });
@@ -30,7 +39,6 @@ export async function start(line: CommandLine): Promise<number> {
   const settings = withApp ? withEnvironment(readLocalSettings(project.folder, say)) : {};
   const dataFolder = line.switches.has('in-memory') ? null : dataFolderOf(line, project);
 
-  const stop = listenForStop(() => real.now());
   let files: ReadyFile[] = [];
   const removeFiles = () => {
     for (const file of files) file.remove();
@@ -41,40 +49,36 @@ export async function start(line: CommandLine): Promise<number> {
     process.exit(1);
   });
 
-  try {
-    const starting = startLocalCloud({
-      appFolder: withApp ? project.folder : null,
-      settings,
-      topology: topology ?? emptyTopology,
-      dataFolder,
-      ports: portsOf(line),
-      clock: line.values.get('clock')?.[0] === 'virtual' ? new VirtualClock(real.now()) : real,
-      createMissing: line.switches.has('create-missing'),
-      log: printer.log,
-    });
-    const isStopped = await Promise.race([starting.then(() => false), stop.first.then(() => true)]);
-    const cloud = await starting;
-    if (isStopped) {
-      await closeInTime(cloud, real);
-      return 0;
-    }
-    const document = cloud.ready;
-    try {
-      if (dataFolder !== null) files.push(writeReadyFile(join(dataFolder, 'ready.json'), document));
-      if (readyFileName !== undefined) files.push(writeReadyFile(readyFileName, document));
-    } catch (error) {
-      removeFiles();
-      await cloud.close();
-      throw error;
-    }
-    printer.ready(document, topology ?? emptyTopology, real.now() - startedAt);
-    await stop.first;
-    removeFiles();
+  const starting = startLocalCloud({
+    appFolder: withApp ? project.folder : null,
+    settings,
+    topology: topology ?? emptyTopology,
+    dataFolder,
+    ports: portsOf(line),
+    clock: line.values.get('clock')?.[0] === 'virtual' ? new VirtualClock(real.now()) : real,
+    createMissing: line.switches.has('create-missing'),
+    log: printer.log,
+  });
+  const isStopped = await Promise.race([starting.then(() => false), stop.first.then(() => true)]);
+  const cloud = await starting;
+  if (isStopped) {
     await closeInTime(cloud, real);
     return 0;
-  } finally {
-    stop.dispose();
   }
+  const document = cloud.ready;
+  try {
+    if (dataFolder !== null) files.push(writeReadyFile(join(dataFolder, 'ready.json'), document));
+    if (readyFileName !== undefined) files.push(writeReadyFile(readyFileName, document));
+  } catch (error) {
+    removeFiles();
+    await cloud.close();
+    throw error;
+  }
+  printer.ready(document, topology ?? emptyTopology, real.now() - startedAt);
+  await stop.first;
+  removeFiles();
+  await closeInTime(cloud, real);
+  return 0;
 }
 
 /** Whatever hangs must not keep the user waiting; exit then ends it. */
