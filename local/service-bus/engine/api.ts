@@ -1,3 +1,4 @@
+// Longer than 400 lines: the contract with the protocol, the management interface and the store, to be read as one.
 /**
  * The engine of Service Bus as its neighbours see it: the AMQP protocol, the management interface, the inspection interface
  * and the journal. No wire words, no wall clock, no randomness: clock, ids and the reader of encoded messages are handed in.

@@ -1,3 +1,4 @@
+// Longer than 400 lines: one short method for every operation there is; what an operation does is elsewhere.
 import type {
   Broker,
   BrokerEvent,

@@ -1,3 +1,4 @@
+// Longer than 400 lines: creating, changing and deleting share their checks, and belong side by side for the three kinds.
 import type {
   CompileRule,
   EntityTimes,
@@ -51,6 +52,8 @@ export class Namespace {
   readonly entities = new Map<string, Destination>();
   private readonly compileRule: CompileRule;
   private readonly forwarder: Forwarder;
+  /** Queues that forward and hold messages: their destination is missing or full, or they are scheduled. */
+  private readonly waitingToForward = new Set<MessageQueue>();
   private readonly idleWatches = new Map<Entity, IdleWatch>();
 
   constructor(options: NamespaceOptions) {
@@ -299,6 +302,7 @@ export class Namespace {
     }
     this.unwatch(entity);
     entity.dispose();
+    for (const queue of this.waitingToForward) if (queue.messages.size === 0) this.waitingToForward.delete(queue);
     this.kernel.emit({ type: 'entity-deleted', entity: entity.path });
   }
 
@@ -315,15 +319,21 @@ export class Namespace {
   // Within
 
   private pump(queue: MessageQueue): void {
-    if (queue.policy.forwardTo !== undefined) this.forwarder.forward(queue);
-    else deliver(this.kernel, queue);
+    if (queue.policy.forwardTo === undefined) {
+      this.waitingToForward.delete(queue);
+      deliver(this.kernel, queue);
+      return;
+    }
+    this.forwarder.forward(queue);
+    if (queue.messages.size > 0) this.waitingToForward.add(queue);
+    else this.waitingToForward.delete(queue);
   }
 
   /** What waits for this destination can move again. */
   private touchForwarders(path: string): void {
     const name = path.toLowerCase();
-    for (const queue of this.queues())
-      if (queue.policy.forwardTo?.toLowerCase() === name && queue.messages.size > 0) this.kernel.touch(queue);
+    for (const queue of this.waitingToForward)
+      if (queue.policy.forwardTo?.toLowerCase() === name) this.kernel.touch(queue);
   }
 
   private newTimes(): EntityTimes {

@@ -42,7 +42,7 @@ test(`killed ${ROUNDS} times under load: nothing acknowledged is lost, nothing i
   const told: Told = { sent: new Set(), tried: new Set(), completed: new Set() };
   try {
     for (let round = 0; round < ROUNDS; round += 1) {
-      await runAndKill(folder, round * 1_000_000, 50 + ((round * 379) % 3000), told);
+      await runAndKill(folder, round * 1_000_000, 50 + ((round * 379) % 1500), told);
       const store = openStore({ folder });
       const { broker } = openBroker(store, new VirtualClock(Date.now()));
       const found: number[] = [];
