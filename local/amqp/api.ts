@@ -131,7 +131,7 @@ export interface OutgoingLink extends AmqpLink {
 export interface OutgoingDelivery {
   readonly tag: Buffer;
   readonly link: OutgoingLink;
-  /** Answers the peer's disposition with `accepted`, settled. */
+  /** Answers the peer's disposition with the outcome that it asked for, settled and without an error in it. */
   settle(): void;
   /** Answers with `rejected` and the error, settled. */
   fail(error: AmqpError): void;

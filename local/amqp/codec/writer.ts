@@ -141,6 +141,12 @@ export class Writer {
     this.list(count === fields.length ? fields : fields.slice(0, count));
   }
 
+  /** Writes the list of a composite type with all its fields, those that are not given as null. */
+  wholeComposite(descriptor: number, fields: readonly unknown[], fieldCount: number): void {
+    this.descriptor(descriptor);
+    this.list(fields.length >= fieldCount ? fields : [...fields, ...Array<undefined>(fieldCount - fields.length)]);
+  }
+
   descriptor(descriptor: number | bigint | string): void {
     this.u8(Code.described);
     if (typeof descriptor === 'string') this.primitive('symbol', descriptor);

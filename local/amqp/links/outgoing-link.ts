@@ -18,6 +18,7 @@ export class Delivery implements OutgoingDelivery {
   /** How much of the payload is on the wire. */
   sentBytes = 0;
   private transactionId: Buffer | undefined;
+  private outcome: DeliveryState['outcome'] = 'accepted';
 
   constructor(id: number, tag: Buffer, link: OutgoingLinkEnd, payload: Buffer, isSettled: boolean) {
     this.id = id;
@@ -28,7 +29,7 @@ export class Delivery implements OutgoingDelivery {
   }
 
   settle(): void {
-    this.link.session.settle(this, State.accepted(this.transactionId));
+    this.link.session.settle(this, State.confirmed(this.outcome, this.transactionId));
   }
 
   fail(error: AmqpError): void {
@@ -37,6 +38,7 @@ export class Delivery implements OutgoingDelivery {
 
   peerDecided(state: DeliveryState, settledByPeer: boolean): void {
     this.transactionId = state.transactionId;
+    this.outcome = state.outcome;
     this.link.dispose(this, state, settledByPeer);
   }
 }
@@ -118,7 +120,6 @@ export class OutgoingLinkEnd extends Link implements OutgoingLink {
     if (this.state === 'open') this.dispositionListener?.(delivery, state, settledByPeer);
   }
 
-  /** Credit may have come before the service accepted or listened. */
   /** A filter that came described is answered with its descriptor: the Go client takes no other, the JavaScript client sends none. */
   private describedAsAsked(filters: Readonly<Record<string, unknown>>): Map<string, unknown> {
     const asked = this.attach.source?.filter;
@@ -130,6 +131,7 @@ export class OutgoingLinkEnd extends Link implements OutgoingLink {
     );
   }
 
+  /** Credit may have come before the service accepted or listened. */
   private announceCredit(): void {
     if (this.state !== 'open' || !this.creditListener || (this.credit === 0 && !this.isDraining)) return;
     queueMicrotask(() => {

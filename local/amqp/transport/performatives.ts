@@ -78,10 +78,28 @@ export function decodeFrame(buffer: Buffer): Frame {
   return { type, channel, code, fields, payload };
 }
 
+/**
+ * How many fields each performative has. All are written, nulls at the end too, as the service does it: the Event Hubs client for
+ * Python (5.15) looks fields up by their place without asking how many came.
+ */
+const FIELD_COUNTS: Readonly<Record<number, number>> = {
+  [Performative.open]: 10,
+  [Performative.begin]: 8,
+  [Performative.attach]: 14,
+  [Performative.flow]: 11,
+  [Performative.transfer]: 11,
+  [Performative.disposition]: 6,
+  [Performative.detach]: 3,
+  [Performative.end]: 1,
+  [Performative.close]: 1,
+};
+const SOURCE_FIELDS = 11;
+const TARGET_FIELDS = 7;
+
 export function encodeFrame(type: number, channel: number, code: number, fields: readonly unknown[]): Buffer {
   const writer = new Writer(192);
   writeFrameHeader(writer, type, channel);
-  writer.composite(code, fields);
+  writer.wholeComposite(code, fields, FIELD_COUNTS[code] ?? fields.length);
   writer.u32At(0, writer.length);
   return writer.finish();
 }
@@ -107,14 +125,15 @@ export function encodeTransferHead(channel: number, transfer: TransferFields, pa
   const writer = new Writer(80);
   writeFrameHeader(writer, FRAME_TYPE_AMQP, channel);
   const isFirst = transfer.deliveryId !== undefined;
-  writer.composite(Performative.transfer, [
+  const fields = [
     uint(transfer.handle),
     isFirst ? uint(transfer.deliveryId) : undefined,
     transfer.tag,
     isFirst ? uint(0) : undefined,
     transfer.settled,
     transfer.more,
-  ]);
+  ];
+  writer.wholeComposite(Performative.transfer, fields, FIELD_COUNTS[Performative.transfer]!);
   writer.u32At(0, writer.length + payloadBytes);
   return writer.finish();
 }
@@ -227,11 +246,11 @@ export function fromAttach(attach: AttachReply): unknown[] {
 
 export function source(address: string | undefined, filter: ReadonlyMap<string, unknown>): Described {
   const filters = filter.size > 0 ? symbolKeys(filter) : undefined;
-  return new Described(SOURCE, trimmed([address, ...Array<undefined>(6), filters]));
+  return new Described(SOURCE, padded([address, ...Array<undefined>(6), filters], SOURCE_FIELDS));
 }
 
 export function target(address: string | undefined): Described {
-  return new Described(TARGET, trimmed([address]));
+  return new Described(TARGET, padded([address], TARGET_FIELDS));
 }
 
 export function coordinator(): Described {
@@ -359,10 +378,20 @@ function inState(outcome: Described, transactionId: Buffer | undefined): Buffer 
 
 const ACCEPTED_STATE = inState(new Described(ACCEPTED, []), undefined);
 
+const CONFIRMED = { released: RELEASED, modified: MODIFIED, rejected: REJECTED } as const;
+
 /** States as their encoded bytes, so that equal ones can be told by comparing. */
 export const State = {
   accepted: (transactionId?: Buffer): Buffer =>
     transactionId ? inState(new Described(ACCEPTED, []), transactionId) : ACCEPTED_STATE,
+  /**
+   * Confirms what the peer decided, by the outcome's name alone: the Python and Java clients compare it with what they sent, and
+   * the JavaScript client takes an error inside it for a refusal.
+   */
+  confirmed: (outcome: DeliveryState['outcome'], transactionId?: Buffer): Buffer =>
+    outcome === 'accepted'
+      ? State.accepted(transactionId)
+      : inState(new Described(CONFIRMED[outcome], []), transactionId),
   released: (): Buffer => inState(new Described(RELEASED, []), undefined),
   rejected: (error: AmqpError, transactionId?: Buffer): Buffer =>
     inState(new Described(REJECTED, [fromError(error)]), transactionId),
@@ -415,7 +444,6 @@ function asMap(value: unknown): ReadonlyMap<string, unknown> {
   return value instanceof Map ? (value as Map<string, unknown>) : new Map();
 }
 
-function trimmed(fields: unknown[]): unknown[] {
-  while (fields.length > 0 && fields.at(-1) === undefined) fields.pop();
-  return fields;
+function padded(fields: readonly unknown[], fieldCount: number): unknown[] {
+  return [...fields, ...Array<undefined>(fieldCount - fields.length)];
 }

@@ -43,6 +43,7 @@ def create() -> None:
             max_delivery_count=3,
             lock_duration=timedelta(seconds=30),
             user_metadata="made by Python <&>",
+            max_message_size_in_kilobytes=1024,
             authorization_rules=[
                 AuthorizationRule(
                     type="SharedAccessAuthorizationRule",

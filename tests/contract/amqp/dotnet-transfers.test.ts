@@ -250,7 +250,7 @@ describe('dispositions', () => {
     await receive(3);
     for (let index = 0; index < 3; index++) await nextTransfer();
     dispose(1, 1, described(0x27, [null, true]));
-    expect(outcomeOf(await nextDisposition())).toBe(0x24);
+    expect(outcomeOf(await nextDisposition())).toBe(0x27);
     const error = types.described(
       types.wrap_ulong(0x1d),
       types.wrap_list([
@@ -260,9 +260,9 @@ describe('dispositions', () => {
       ]),
     );
     dispose(2, 2, types.described(types.wrap_ulong(0x25), types.wrap_list([error])));
-    expect(outcomeOf(await nextDisposition())).toBe(0x24);
+    expect(outcomeOf(await nextDisposition())).toBe(0x25);
     dispose(0, 0, described(0x27, [null, false]));
-    expect(outcomeOf(await nextDisposition())).toBe(0x24);
+    expect(outcomeOf(await nextDisposition())).toBe(0x27);
     const peeked = bus.serviceBus.broker.peek('orders', { fromSequenceNumber: 0, maxCount: 10 });
     expect(peeked.ok && peeked.messages.map((one) => [one.properties.messageId, one.state, one.deliveryCount])).toEqual(
       [
