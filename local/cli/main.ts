@@ -10,6 +10,8 @@ const require = createRequire(import.meta.url);
  * error says why); 2 the command line was wrong (the usage follows).
  */
 export async function main(args: readonly string[]): Promise<void> {
+  // "crossover start | head": who reads no more must not bring the cloud down.
+  process.stdout.on('error', () => undefined);
   let code: number;
   try {
     code = await run(args);

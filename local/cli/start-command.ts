@@ -44,10 +44,9 @@ async function run(line: CommandLine, stop: StopRequests, real: RealClock): Prom
     for (const file of files) file.remove();
     files = [];
   };
-  stop.onAgain(() => {
-    removeFiles();
-    process.exit(1);
-  });
+  // However it ends, short of being killed.
+  process.once('exit', removeFiles);
+  stop.onAgain(() => process.exit(1));
 
   const starting = startLocalCloud({
     appFolder: withApp ? project.folder : null,

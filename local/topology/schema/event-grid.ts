@@ -91,8 +91,8 @@ const batching = {
 };
 
 const endpointUrl = z.string().superRefine((value, context) => {
-  const url = URL.parse(value);
-  if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+  const protocol = URL.canParse(value) ? new URL(value).protocol : '';
+  if (protocol !== 'http:' && protocol !== 'https:')
     refuse(context, `"${value}" is not a URL`, 'write for example "http://127.0.0.1:3000/events"');
 });
 
