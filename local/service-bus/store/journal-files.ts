@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const FORMAT = 1;
@@ -29,8 +29,10 @@ export class JournalFiles {
   constructor(folder: string) {
     this.folder = folder;
     mkdirSync(folder, { recursive: true });
-    // A snapshot that was not finished.
-    for (const name of readdirSync(folder)) if (name.endsWith('.log.tmp')) rmSync(join(folder, name), { force: true });
+    // Snapshots that were not finished, and journals of runs in which nothing happened.
+    for (const name of readdirSync(folder))
+      if (name.endsWith('.log.tmp') || (NAME.test(name) && statSync(join(folder, name)).size === 0))
+        rmSync(join(folder, name), { force: true });
     const formatFile = join(folder, FORMAT_FILE);
     if (!existsSync(formatFile)) {
       writeFileSync(formatFile, `${JSON.stringify({ format: FORMAT, kind: 'service-bus-journal' })}\n`);

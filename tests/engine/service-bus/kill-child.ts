@@ -1,12 +1,14 @@
-// A broker under load that its parent kills (kill.test.ts). Says on its standard output what it was told is durable:
-// `S n` sent, `c n` about to be completed, `C n` completed.
+// A broker under load that its parent kills (kill.test.ts). Writes into a file what it was told is durable: `S n` sent, `c n`
+// about to be completed, `C n` completed. Into a file, and synchronously: what waits in a pipe's buffer dies with the process.
 import { randomUUID } from 'node:crypto';
+import { openSync, writeSync } from 'node:fs';
 import { RealClock } from '../../../local/clock/index.ts';
 import { createBroker } from '../../../local/service-bus/engine/index.ts';
 import { openStore } from '../../../local/service-bus/store/index.ts';
 import { bodyOf, message, queue, reader, subscription, topic } from './given.ts';
 
-const [folder, first] = process.argv.slice(2);
+const [folder, first, toldFile] = process.argv.slice(2);
+const told = openSync(toldFile!, 'a');
 const store = openStore({ folder: folder!, compactFromBytes: 150_000 });
 const broker = createBroker({
   clock: new RealClock(),
@@ -28,7 +30,7 @@ function all() {
 }
 
 const say = (line: string): void => {
-  process.stdout.write(`${line}\n`);
+  writeSync(told, `${line}\n`);
 };
 const onceDurable = (line: string): void =>
   broker.whenDurable((error) => {
@@ -58,6 +60,7 @@ broker.openReceiver(
       }
       // Fewer than were sent, so that messages pile up.
       receiver.setCredit(15);
+      process.stdout.write('.');
       setImmediate(round);
     };
     round();
