@@ -70,14 +70,22 @@ if (majorOf(process.version) >= NEEDED) {
   if (newer) runWith(newer);
   else if (majorOf(process.version) >= TOLERATED) {
     console.error(
-      'crossover is made for Node ' + NEEDED + ' or later, and this is ' + process.version + ', which is out of support; ' +
-        'it runs on it all the same. A newer one for this project: npm install --save-dev node@24'
+      'crossover is made for Node ' +
+        NEEDED +
+        ' or later, and this is ' +
+        process.version +
+        ', which is out of support; ' +
+        'it runs on it all the same. A newer one for this project: npm install --save-dev node@24',
     );
     require('./run.js');
   } else {
     console.error(
-      'crossover needs Node ' + NEEDED + ' or later, and this is ' + process.version + '. ' +
-        'Install a newer Node, or add one to your project: npm install --save-dev node@24'
+      'crossover needs Node ' +
+        NEEDED +
+        ' or later, and this is ' +
+        process.version +
+        '. ' +
+        'Install a newer Node, or add one to your project: npm install --save-dev node@24',
     );
     process.exit(1);
   }

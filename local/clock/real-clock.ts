@@ -26,7 +26,10 @@ export class RealClock implements Clock {
 
   private arm(): void {
     const dueAt = this.timers.nextDueAt();
-    if (dueAt === undefined) return this.disarm();
+    if (dueAt === undefined) {
+      this.disarm();
+      return;
+    }
     if (this.armed && this.armed.dueAt <= dueAt) return;
     this.disarm();
     const waitMs = Math.min(Math.max(dueAt - this.now(), 0), LONGEST_TIMEOUT_MS);
