@@ -21,7 +21,11 @@ export class AtomContext {
     this.broker = broker;
     this.clock = clock;
     this.request = request;
-    this.write = { host: request.host, apiVersion: request.query.get('api-version') ?? NEWEST_VERSION };
+    this.write = {
+      host: request.host,
+      apiVersion: request.query.get('api-version') ?? NEWEST_VERSION,
+      defaultMessageKilobytes: broker.tier === 'Premium' ? 1024 : 256,
+    };
   }
 
   /** `If-Match` makes a PUT an update; the service knows no entity tags but `*`. */

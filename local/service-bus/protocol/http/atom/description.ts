@@ -10,7 +10,7 @@ export interface Field<Definition> {
   readonly isFixed: boolean;
   /** Puts the element's value into `target`; says what is wrong with it otherwise. */
   read(element: XmlElement, target: Partial<Definition>): string | undefined;
-  write(definition: Definition, host: string): string | XmlContent | undefined;
+  write(definition: Definition, context: WriteContext): string | XmlContent | undefined;
   /** Copies the property. */
   copy(from: Definition, target: Partial<Definition>): void;
   isSame(a: Definition, b: Definition): boolean;
@@ -26,6 +26,8 @@ export interface WriteContext {
   readonly host: string;
   /** `2021-05`; what a client of an older version does not know is left out. */
   readonly apiVersion: string;
+  /** What a queue or topic takes that says nothing about it. */
+  readonly defaultMessageKilobytes: number;
 }
 
 export interface FieldOptions {
@@ -50,7 +52,7 @@ export function field<Definition, K extends keyof Definition>(
       if (value !== undefined) target[property] = value;
       return undefined;
     },
-    write: (definition, host) => format.write(definition[property], host),
+    write: (definition, context) => format.write(definition[property], context.host),
     copy(from, target) {
       target[property] = from[property];
     },
@@ -81,7 +83,7 @@ export function writeElements<Definition, Info extends { readonly definition: De
 ): XmlContent {
   const content: Record<string, string | XmlContent | undefined> = {};
   for (const row of rows) {
-    const value = 'writeInfo' in row ? row.writeInfo(info, context) : row.write(info.definition, context.host);
+    const value = 'writeInfo' in row ? row.writeInfo(info, context) : row.write(info.definition, context);
     if (value !== undefined) content[row.element] = value;
   }
   return content;

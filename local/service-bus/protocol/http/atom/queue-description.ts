@@ -92,14 +92,24 @@ export function countDetails(counts: EntityCounts): XmlContent {
   };
 }
 
-/** Known since api-version 2021-05. */
+/**
+ * Known since api-version 2021-05, and from then on always answered: the Java client reads a missing one as 0, and sends that back
+ * when it updates, so that 0 means the tier's own.
+ */
 export function maxMessageSize<D extends { readonly maxMessageSizeInKilobytes: number | undefined }>(): Field<D> {
   const row = field<D, 'maxMessageSizeInKilobytes'>('MaxMessageSizeInKilobytes', 'maxMessageSizeInKilobytes', {
     expects: integer.expects,
-    read: integer.read,
-    write: (value) => (value === undefined ? undefined : String(value)),
+    read: (element) => integer.read(element) || undefined,
+    write: (value) => value?.toString(),
   });
-  return row;
+  return {
+    ...row,
+    read: (element, target) => (integer.read(element) === 0 ? undefined : row.read(element, target)),
+    write: (definition, context) =>
+      isSince(context, '2021-05')
+        ? String(definition.maxMessageSizeInKilobytes ?? context.defaultMessageKilobytes)
+        : undefined,
+  };
 }
 
 export function isSince(context: WriteContext, apiVersion: string): boolean {
