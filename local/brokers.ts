@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { type AmqpServer, type AmqpService, startAmqpServer } from './amqp/index.ts';
-import { createAuthorizer } from './auth/index.ts';
+import { createAuthorizer, developmentCertificate } from './auth/index.ts';
 import { type Clock, RealClock, VirtualClock } from './clock/index.ts';
 import { allOrFirstError, type Closing } from './closing.ts';
 import { createEventHubs, type EventHubs } from './event-hubs/index.ts';
@@ -30,6 +31,8 @@ export interface Brokers {
   readonly serviceBusServer: AmqpServer;
   readonly eventHubsServer: AmqpServer;
   readonly management: Management;
+  /** For clients of the HTTPS port to trust; absent without that port, or in memory. */
+  readonly certificateFile: string | undefined;
 }
 
 /** In Azure the host's name; a local namespace has none of its own. */
@@ -77,11 +80,17 @@ export async function startBrokers(options: BrokersOptions): Promise<Brokers> {
 
   const isShared = ports.serviceBus === ports.eventHubs && ports.serviceBus !== 0;
   const servers = await (isShared ? listenTogether() : listenApart());
+  const { managementTlsPort } = options;
+  const certificate =
+    managementTlsPort === undefined
+      ? undefined
+      : await developmentCertificate({ folder: dataFolder === null ? null : join(dataFolder, 'certificate') });
   const management = await closing.track(
     'servers',
     startManagement({
       port: ports.management,
-      tlsPort: options.managementTlsPort,
+      tlsPort: managementTlsPort,
+      certificate,
       broker: serviceBus.broker,
       authorizer,
       clock,
@@ -92,7 +101,7 @@ export async function startBrokers(options: BrokersOptions): Promise<Brokers> {
       health: options.isReady,
     }),
   );
-  return { serviceBus, eventHubs, ...servers, management };
+  return { serviceBus, eventHubs, ...servers, management, certificateFile: certificate?.certFile };
 }
 
 function entityRules({ broker }: ServiceBus, path: string): readonly AuthorizationRule[] | undefined {

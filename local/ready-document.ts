@@ -12,6 +12,10 @@ export interface ReadyDocument {
     readonly connectionString: string;
     readonly administrationConnectionString: string;
     readonly managementUrl: string;
+    /** With `--management-tls-port`. */
+    readonly managementTlsUrl?: string;
+    /** The certificate that clients of it have to trust (NODE_EXTRA_CA_CERTS); absent in memory. */
+    readonly certificateFile?: string;
   };
   readonly eventHubs: { readonly connectionString: string };
   readonly eventGrid: {

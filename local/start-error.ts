@@ -14,17 +14,26 @@ interface Listening {
   readonly option: string;
 }
 
-/** Turns the system's refusal of a port into a sentence; every other error stays what it is. */
-export function explainListenError(error: unknown, listening: readonly Listening[]): unknown {
+/** Turns what a part refused into a sentence for the user; a defect stays what it is. */
+export function explainStartError(error: unknown, dataFolder: string | null, listening: readonly Listening[]): unknown {
   if (!(error instanceof Error)) return error;
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (code !== 'EADDRINUSE' && code !== 'EACCES') return error;
-  const found = listening.find((each) => each.port === port) ?? listening[0];
-  if (!found) return error;
-  const { part, option } = found;
-  const text =
-    code === 'EADDRINUSE'
-      ? `${part} cannot listen on port ${port ?? found.port}: another program uses it. Stop that program, or choose another port with ${option} (0: a free one).`
-      : `${part} may not listen on port ${port ?? found.port}. Choose a port above 1023 with ${option}.`;
-  return new StartError(text, { cause: error });
+  const found = listening.find((each) => each.port === port);
+  if (code === 'EADDRINUSE' && found)
+    return new StartError(
+      `${found.part} cannot listen on port ${port}: another program uses it. Stop that program, or choose another port with ${found.option} (0: a free one).`,
+      { cause: error },
+    );
+  if (code === 'EACCES' && found)
+    return new StartError(
+      `${found.part} may not listen on port ${port}. Choose a port above 1023 with ${found.option}.`,
+      { cause: error },
+    );
+  // What the brokers say of entities and journals comes as a plain Error; a defect as one of its kinds.
+  if (error.constructor !== Error || code !== undefined) return error;
+  const remedy =
+    dataFolder === null
+      ? 'Put the entities right.'
+      : `Put the entities right; or, if they have changed in a way that what is kept in ${dataFolder} does not allow, delete that folder.`;
+  return new StartError(`${error.message.replace(/\.?$/, '.')} ${remedy}`, { cause: error });
 }

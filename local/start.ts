@@ -14,7 +14,7 @@ import type { ReadyDocument } from './ready-document.ts';
 import type { ServiceBus } from './service-bus/index.ts';
 import type { Management } from './service-bus/protocol/http/index.ts';
 import { type MailSink, startMailSink } from './smtp/index.ts';
-import { explainListenError } from './start-error.ts';
+import { explainStartError } from './start-error.ts';
 import { type Storage, startStorage } from './storage/index.ts';
 import { toServiceBusEvent } from './system-events.ts';
 import { emptyTopology, type Topology } from './topology/index.ts';
@@ -69,13 +69,18 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
     return await start(options, wanted, dataFolder?.path ?? null, closing);
   } catch (error) {
     await closing.close();
-    throw explainListenError(error, [
+    throw explainStartError(error, options.dataFolder ?? null, [
       { part: 'Blob storage', port: wanted.blob, option: '--blob-port' },
       { part: 'Queue storage', port: wanted.queue, option: '--queue-port' },
       { part: 'Table storage', port: wanted.table, option: '--table-port' },
       { part: 'Service Bus', port: wanted.serviceBus, option: '--service-bus-port' },
       { part: 'Event Hubs', port: wanted.eventHubs, option: '--event-hubs-port' },
       { part: 'Service Bus management', port: wanted.management, option: '--management-port' },
+      {
+        part: 'Service Bus management over HTTPS',
+        port: options.managementTlsPort ?? 0,
+        option: '--management-tls-port',
+      },
       { part: 'Event Grid', port: wanted.eventGrid, option: '--event-grid-port' },
       { part: 'The Functions host', port: wanted.functions, option: '--functions-port' },
       { part: 'The mail server', port: wanted.smtp, option: '--smtp-port' },
@@ -153,6 +158,8 @@ async function start(
       connectionString: `Endpoint=${url(brokers.serviceBusServer.port)}${withKey}`,
       administrationConnectionString: `Endpoint=${url(management.port)}${withKey}`,
       managementUrl: management.url,
+      ...(management.tlsUrl && { managementTlsUrl: management.tlsUrl }),
+      ...(brokers.certificateFile && { certificateFile: brokers.certificateFile }),
     },
     eventHubs: { connectionString: `Endpoint=${url(brokers.eventHubsServer.port)}${withKey}` },
   };

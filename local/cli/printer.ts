@@ -51,7 +51,7 @@ function readyText(document: ReadyDocument, topology: Topology, tookMs: number):
     `             ${storage.connectionString}`,
     `Service Bus  ${host(serviceBus.connectionString)}   ${list(count(b.queues.length, 'queue'), count(b.topics.length, 'topic'))}`,
     `             ${serviceBus.connectionString}`,
-    `  management ${serviceBus.managementUrl}`,
+    `  management ${[serviceBus.managementUrl, serviceBus.managementTlsUrl].filter(Boolean).join(', ')}`,
     `             ${serviceBus.administrationConnectionString}`,
     `Event Hubs   ${host(eventHubs.connectionString)}   ${list(count(h.hubs.length, 'hub'))}`,
     `             ${eventHubs.connectionString}`,

@@ -48,12 +48,14 @@ async function run(line: CommandLine, stop: StopRequests, real: RealClock): Prom
   process.once('exit', removeFiles);
   stop.onAgain(() => process.exit(1));
 
+  const tlsPort = line.values.get('management-tls-port')?.[0];
   const starting = startLocalCloud({
     appFolder: withApp ? project.folder : null,
     settings,
     topology: topology ?? emptyTopology,
     dataFolder,
     ports: portsOf(line),
+    managementTlsPort: tlsPort === undefined ? undefined : Number(tlsPort),
     clock: line.values.get('clock')?.[0] === 'virtual' ? new VirtualClock(real.now()) : real,
     createMissing: line.switches.has('create-missing'),
     log: printer.log,

@@ -81,6 +81,12 @@ export const commands: readonly CommandText[] = [
       { name: 'in-memory', text: 'nothing touches the disk' },
       ...portOptions,
       {
+        name: 'management-tls-port',
+        value: '<port>',
+        isPort: true,
+        text: 'Service Bus management over HTTPS, which older SDKs ask for, and AMQP over secure WebSockets (default: not served)',
+      },
+      {
         name: 'ready-file',
         value: '<file>',
         text: 'written when all is ready, with every address; removed at the end',

@@ -301,6 +301,23 @@ describe('the data folder', () => {
     });
   });
 
+  test('entities that no longer fit what is kept: which, and what to do', async () => {
+    await withFolder(async (cwd) => {
+      const queues = (requiresSession: boolean) => ({ serviceBus: { queues: [{ name: 'refunds', requiresSession }] } });
+      await writeFile(join(cwd, 'entities.json'), JSON.stringify(queues(true)));
+      const args = [...free, '--data', 'd', '--topology', 'entities.json'];
+      const first = await startCli(args, { cwd });
+      first.child.kill('SIGTERM');
+      await first.ended;
+      await writeFile(join(cwd, 'entities.json'), JSON.stringify(queues(false)));
+
+      const { code, stderr } = await runCli(['start', ...args], { cwd });
+
+      expect(stderr).toMatch(/^Service Bus: refunds: .*requiresSession.* delete that folder\.\n$/);
+      expect(code).toBe(1);
+    });
+  });
+
   test('written by a newer program: refused', async () => {
     await withFolder(async (cwd) => {
       const first = await startCli([...free, '--data', 'd'], { cwd });
