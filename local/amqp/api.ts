@@ -41,6 +41,11 @@ export interface AmqpConnection {
   readonly properties: ReadonlyMap<string, unknown>;
   /** True when a token of this connection that is not expired covers `address` with `right`. */
   isAuthorized(address: string, right: Right): boolean;
+  /**
+   * Takes a token that came inside a request instead of to `$cbs`, as Event Hubs' management requests bring one
+   * (`security_token`). False when it is refused; what the connection may do stays as it was then.
+   */
+  takeToken(audience: string, token: string): boolean;
   onClose(listener: () => void): void;
   close(error?: AmqpError): void;
 }

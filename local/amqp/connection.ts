@@ -109,6 +109,12 @@ export class Connection implements AmqpConnection {
     return this.tokens.isAuthorized(address, right);
   }
 
+  takeToken(audience: string, token: string): boolean {
+    const verdict = this.context.authorizer.verifyToken(audience, '', token);
+    if (verdict.accepted) this.tokens.put(audience, verdict);
+    return verdict.accepted;
+  }
+
   onClose(listener: () => void): void {
     if (this.phase === 'closed') listener();
     else this.closeListeners.push(listener);

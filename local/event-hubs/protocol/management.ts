@@ -30,7 +30,10 @@ export function manage(
     return { statusCode, statusDescription: description, errorCondition: condition };
   };
   if (!hub) return fail(404, { outcome: 'hub-not-found', hub: name }, { hub: name });
-  if (!ANY_RIGHT.some((right) => request.connection.isAuthorized(`${hub.name}/$management`, right)))
+  const address = `${hub.name}/$management`;
+  const token = ask(request, 'security_token');
+  if (token !== '') request.connection.takeToken(address, token);
+  if (!ANY_RIGHT.some((right) => request.connection.isAuthorized(address, right)))
     return {
       statusCode: 401,
       statusDescription: `Unauthorized access to the runtime properties of '${hub.name}'. A claim is required.`,
