@@ -22,7 +22,7 @@ const port = (name: keyof typeof DEFAULT_PORTS, option: string, what: string): O
   name: option,
   value: '<port>',
   isPort: true,
-  text: `${what} (default ${DEFAULT_PORTS[name] || 'a free one'}; 0: a free one)`,
+  text: `${what} (default ${DEFAULT_PORTS[name] === 0 ? 'a free one' : `${DEFAULT_PORTS[name]}; 0: a free one`})`,
 });
 
 const entityOptions: readonly OptionText[] = [
@@ -121,7 +121,7 @@ export const commands: readonly CommandText[] = [
     synopsis: 'crossover check [folder] [options]',
     summary: 'Says what would not work: a trigger on an undeclared entity, a missing setting, a port in use.',
     takesFolder: true,
-    options: [...entityOptions, ...portOptions.filter((option) => option.isPort), { name: 'json', text: 'print JSON' }],
+    options: [...entityOptions, ...portOptions, { name: 'json', text: 'print JSON' }],
   },
   {
     name: 'help',
