@@ -24,6 +24,9 @@ export const declaredSettings = {
   SMTP_PORT: 'and its port',
   MAIL_FROM: 'sender of every mail',
   MAIL_TO: 'who gets alerts and the outcome of photos',
+  IDLE_QUEUE_WAKE_UP: "what wakes the idle queue's function: `events` (Event Grid; a Premium namespace) or `timer`",
+  APPLICATIONINSIGHTS_CONNECTION_STRING: 'where telemetry goes; without it there is none',
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'as which identity it is sent: `Authorization=AAD;ClientId=…`',
 } as const;
 
 export type SettingName = keyof typeof declaredSettings;
@@ -45,6 +48,12 @@ export interface Settings {
   readonly eventHubs: ByKeyOrIdentity<{ readonly fullyQualifiedNamespace: string }>;
   readonly operationsTopic: { readonly endpoint: string; readonly key: string | undefined } & Identity;
   readonly mail: { readonly host: string; readonly port: number; readonly from: string; readonly to: string };
+  readonly idleQueueWakeUp: 'events' | 'timer';
+  readonly telemetry: TelemetrySettings | undefined;
+}
+
+export interface TelemetrySettings extends Identity {
+  readonly connectionString: string;
 }
 
 /** All that is wrong with the settings, at once: name by name. */
@@ -108,7 +117,23 @@ export function readSettings(environment: Environment): Settings {
       from: read('MAIL_FROM', text),
       to: read('MAIL_TO', text),
     },
+    idleQueueWakeUp: read(
+      'IDLE_QUEUE_WAKE_UP',
+      z.enum(['events', 'timer'], 'must be events or timer').default('events'),
+    ),
+    telemetry: readTelemetrySettings(environment),
   };
   if (problems.length > 0) throw new SettingsError(problems);
   return settings;
+}
+
+/**
+ * Where telemetry goes; undefined on a developer's machine. Read apart from the rest, for it is wanted also when the rest is
+ * wrong: that is when somebody looks.
+ */
+export function readTelemetrySettings(environment: Environment): TelemetrySettings | undefined {
+  const connectionString = environment.APPLICATIONINSIGHTS_CONNECTION_STRING;
+  const authentication = environment.APPLICATIONINSIGHTS_AUTHENTICATION_STRING ?? '';
+  const clientId = /(?:^|;)\s*ClientId=([^;\s]+)/i.exec(authentication)?.[1];
+  return connectionString ? { connectionString, clientId } : undefined;
 }

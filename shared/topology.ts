@@ -21,6 +21,7 @@ import {
   storageQueue,
   systemTopic,
   table,
+  timer,
 } from './topology/vocabulary.ts';
 
 const eventGridDeadLetters = container({
@@ -113,6 +114,11 @@ export const topology = {
         deadLetter: eventGridDeadLetters,
       },
     },
+  }),
+  pollIdleQueue: timer({
+    name: 'poll-idle-queue',
+    schedule: '0 * * * * *',
+    reason: 'A Standard namespace raises no events: there, this looks whether the idle queue has messages.',
   }),
   refundTable: table({ name: 'refunds', holds: 'One row a refund that was paid, by order.' }),
   deadLetterTable: table({ name: 'deadLetters', holds: 'One row a dead letter that a person has to look at.' }),

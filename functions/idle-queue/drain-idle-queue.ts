@@ -16,20 +16,32 @@ const budgetMs = 20_000;
 /** Sessions at a time. More would only wait: a session costs a link and a few round trips. */
 const sessionsAtATime = 8;
 
+export interface DrainDependencies {
+  readonly refunds: IdleQueue<EnvelopeOf<typeof RefundOrder>>;
+  readonly ledger: RefundLedger;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** Event Grid says that a queue has messages and nobody listens: drains it, if it is the declared one. */
+export async function drainIdleQueue(
+  event: SystemEvent<typeof ActiveMessagesWithoutListeners>,
+  deps: DrainDependencies,
+): Promise<Outcome> {
+  const { log } = deps;
+  if (declaredQueue(event.data, [topology.refunds.name]) === undefined) {
+    log.info(`Not drained, for it is not declared as drained by this function: ${entityOf(event.data)}.`);
+    return done;
+  }
+  return drainRefunds(deps);
+}
+
 /**
  * Empties the queue that nobody listens to, session by session, and leaves, so that the queue is idle again and its next
  * message raises the next event. Events repeat, and two drains may run at once: a session's lock keeps them apart, and the
  * ledger makes repetition harmless. What the time does not allow raises an event again, within two minutes.
  */
-export async function drainIdleQueue(
-  event: SystemEvent<typeof ActiveMessagesWithoutListeners>,
-  deps: { refunds: IdleQueue<EnvelopeOf<typeof RefundOrder>>; ledger: RefundLedger; now: () => number; log: Log },
-): Promise<Outcome> {
-  const { refunds, ledger, now, log } = deps;
-  if (declaredQueue(event.data, [topology.refunds.name]) === undefined) {
-    log.info(`Not drained, for it is not declared as drained by this function: ${entityOf(event.data)}.`);
-    return done;
-  }
+export async function drainRefunds({ refunds, ledger, now, log }: DrainDependencies): Promise<Outcome> {
   const until = now() + budgetMs;
   const isTimeUp = () => now() >= until;
   let handled = 0;

@@ -30,26 +30,34 @@ export function verdictOn({
   return reason === 'MaxDeliveryCountExceeded' && resubmissions === 0 ? 'resubmit' : 'park';
 }
 
-/**
- * Empties a dead-letter queue that nobody listens to: sends back what deserves another round, parks the rest in a table and
- * raises an alert. A dead-letter queue in which nobody looks is where messages are lost politely.
- */
+export interface TriageDependencies {
+  readonly deadLetters: DeadLetters;
+  readonly parked: Rows;
+  readonly messaging: Pick<Messaging, 'publish'>;
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** Event Grid says that a queue has dead letters and nobody listens to them: triages it, if that is declared. */
 export async function triageDeadLetters(
   event: SystemEvent<typeof DeadLettersWithoutListeners>,
-  deps: {
-    deadLetters: DeadLetters;
-    parked: Rows;
-    messaging: Pick<Messaging, 'publish'>;
-    now: () => number;
-    log: Log;
-  },
+  deps: TriageDependencies,
 ): Promise<Outcome> {
-  const { deadLetters, now, log } = deps;
+  const { log } = deps;
   const queue = declaredQueue(event.data, triagedQueues);
   if (queue === undefined) {
     log.info(`Not triaged, for it is not declared as triaged by this function: ${entityOf(event.data)}.`);
     return done;
   }
+  return triageQueue(queue, deps);
+}
+
+/**
+ * Empties a dead-letter queue that nobody listens to: sends back what deserves another round, parks the rest in a table and
+ * raises an alert. A dead-letter queue in which nobody looks is where messages are lost politely.
+ */
+export async function triageQueue(queue: string, deps: TriageDependencies): Promise<Outcome> {
+  const { deadLetters, now, log } = deps;
   const until = now() + budgetMs;
   const count = { resubmit: 0, park: 0 };
   await deadLetters.forEach(

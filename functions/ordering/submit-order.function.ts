@@ -1,4 +1,5 @@
 import { app } from '@azure/functions';
+import { tracedRequest } from '../../shared/observability/tracing.ts';
 import { topology } from '../../shared/topology.ts';
 import { services } from '../services.ts';
 import { submitOrder } from './submit-order.ts';
@@ -9,13 +10,10 @@ app.http('submit-order', {
   authLevel: 'anonymous',
   handler: async (request, context) => {
     const { messaging, rows, now } = services();
-    return submitOrder(
-      {
-        idempotencyKey: request.headers.get('idempotency-key'),
-        body: await request.json().catch(() => undefined),
-        traceparent: context.traceContext?.traceParent,
-      },
-      { orders: rows(topology.orderTable), messaging, now },
+    const idempotencyKey = request.headers.get('idempotency-key');
+    const body = await request.json().catch(() => undefined);
+    return tracedRequest('submit-order', context.traceContext?.traceParent, (traceparent) =>
+      submitOrder({ idempotencyKey, body, traceparent }, { orders: rows(topology.orderTable), messaging, now }),
     );
   },
 });

@@ -1,3 +1,4 @@
+import { tracedSending } from '../observability/tracing.ts';
 import type { CustomTopic } from '../topology/event-grid.ts';
 import type { Hub } from '../topology/event-hubs.ts';
 import type { Queue, Topic } from '../topology/service-bus.ts';
@@ -36,21 +37,24 @@ export function createMessaging(clients: Clients): Messaging {
     sender.catch(() => senders.delete(name));
     return sender;
   };
-  const enqueue = async (queueName: string, message: Envelope) => {
-    const queue = await clients.queue(queueName);
-    await queue.sendMessage(toQueueText(message));
-  };
+  const enqueue = (queueName: string, message: Envelope) =>
+    tracedSending({ system: 'azure_storage_queue', entity: queueName }, message, async (traced) => {
+      const queue = await clients.queue(queueName);
+      await queue.sendMessage(toQueueText(traced));
+    });
   return {
-    async send(to, message: Envelope, ...[sessionId]: readonly string[]) {
-      const sender = await senderTo(to.name);
-      await sender.sendMessages(toServiceBusMessage(message, sessionId));
-    },
+    send: (to, message: Envelope, ...[sessionId]: readonly string[]) =>
+      tracedSending({ system: 'servicebus', entity: to.name }, message, async (traced) => {
+        const sender = await senderTo(to.name);
+        await sender.sendMessages(toServiceBusMessage(traced, sessionId));
+      }),
     enqueue: (to, message: Envelope) => enqueue(to.name, message),
     enqueuePoison: (to, message: Envelope) => enqueue(poisonQueueName(to.name), message),
-    async publish(_to, subject, event: Envelope<string, unknown>) {
-      const publisher = await clients.eventGrid();
-      await publisher.send([toCloudEvent(event, subject)]);
-    },
+    publish: (to, subject, event: Envelope<string, unknown>) =>
+      tracedSending({ system: 'eventgrid', entity: to.name }, event, async (traced) => {
+        const publisher = await clients.eventGrid();
+        await publisher.send([toCloudEvent(traced, subject)]);
+      }),
     async stream(to, partitionKey, events: readonly Envelope[]) {
       const producer = await clients.eventHub(to.name);
       await producer.sendBatch(events.map(toEventData), { partitionKey });

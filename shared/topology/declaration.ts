@@ -3,9 +3,20 @@ import type { Hub } from './event-hubs.ts';
 import type { Endpoint } from './http.ts';
 import type { Queue, Topic } from './service-bus.ts';
 import type { Container, StorageQueue, Table } from './storage.ts';
+import type { Timer } from './timer.ts';
 
 /** Anything that the declaration can hold. */
-export type Entity = Queue | Topic | Container | StorageQueue | Table | Hub | CustomTopic | SystemTopic | Endpoint;
+export type Entity =
+  | Queue
+  | Topic
+  | Container
+  | StorageQueue
+  | Table
+  | Hub
+  | CustomTopic
+  | SystemTopic
+  | Endpoint
+  | Timer;
 
 /** The declaration: entities by the name that the code knows them by. */
 export type Declaration = Readonly<Record<string, Entity>>;
@@ -22,7 +33,13 @@ export function entitiesOf<Kind extends Entity['kind']>(
 export interface Consumption {
   readonly function: string;
   readonly of: string;
-  readonly by: 'serviceBusTrigger' | 'queueTrigger' | 'eventHubTrigger' | 'eventGridTrigger' | 'httpTrigger';
+  readonly by:
+    | 'serviceBusTrigger'
+    | 'queueTrigger'
+    | 'eventHubTrigger'
+    | 'eventGridTrigger'
+    | 'httpTrigger'
+    | 'timerTrigger';
 }
 
 /** Who consumes what, over the whole declaration. A function may stand here more than once. */
@@ -59,6 +76,9 @@ export function consumptions(declaration: Declaration): Consumption[] {
         break;
       case 'httpEndpoint':
         found.push({ function: entity.name, of: `${entity.method} /api/${entity.route}`, by: 'httpTrigger' });
+        break;
+      case 'timer':
+        found.push({ function: entity.name, of: entity.schedule, by: 'timerTrigger' });
         break;
       case 'container':
       case 'table':

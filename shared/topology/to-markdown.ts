@@ -56,6 +56,9 @@ function picture(declaration: Declaration): string {
       case 'httpEndpoint':
         lines.push(`${id}(["${entity.method} /api/${entity.route}"]) --> ${runs(entity.name)}`);
         break;
+      case 'timer':
+        lines.push(`${id}(((${entity.schedule}))) --> ${runs(entity.name)}`);
+        break;
       case 'container':
       case 'table':
         break;

@@ -5,3 +5,4 @@ export { endpoint } from './http.ts';
 export { message } from './message.ts';
 export { queue, topic } from './service-bus.ts';
 export { container, storageQueue, table } from './storage.ts';
+export { timer } from './timer.ts';

@@ -36,6 +36,8 @@ function wireOf({ name, trigger }: Registration): Wire[] {
       return [
         { function: name, of: `${(trigger.methods as string[]).join(' ')} /api/${trigger.route}`, by: 'httpTrigger' },
       ];
+    case 'timerTrigger':
+      return [{ function: name, of: text(trigger.schedule), by: 'timerTrigger' }];
     default:
       return [];
   }

@@ -47,6 +47,17 @@ describe('settings', () => {
     });
   });
 
+  it('given an app in Azure with telemetry, then it is sent by identity, and the idle queue is woken as the tier allows', () => {
+    const settings = readSettings({
+      ...azure,
+      IDLE_QUEUE_WAKE_UP: 'timer',
+      APPLICATIONINSIGHTS_CONNECTION_STRING: 'InstrumentationKey=00000000-0000-0000-0000-000000000000',
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=client',
+    });
+    expect(settings).toMatchObject({ idleQueueWakeUp: 'timer', telemetry: { clientId: 'client' } });
+    expect(readSettings(azure)).toMatchObject({ idleQueueWakeUp: 'events', telemetry: undefined });
+  });
+
   it('given several mistakes, then all are named at once, with what each setting is for', () => {
     const { SMTP_HOST: _, ServiceBusConnection: __, ...rest } = local;
     const read = () =>

@@ -1,3 +1,4 @@
+import { tracedHandling } from '../../observability/tracing.ts';
 import { deadLetter, settleByFailing } from '../../reliability/outcome.ts';
 import type { CustomTopic, SystemTopic } from '../../topology/event-grid.ts';
 import type { MessageDefinition } from '../../topology/message.ts';
@@ -34,10 +35,13 @@ export function onCustomTopic<T extends CustomTopic, Name extends SubscriptionNa
   return {
     handler: async (event: unknown, invocation: Invocation): Promise<void> => {
       const received = fromCloudEvent(events, event);
-      settleByFailing(
-        received.ok
-          ? await handle(received.message as EnvelopeOf<EventsOf<T, Name>>, invocation)
-          : deadLetter('MalformedEvent', received.problem),
+      if (!received.ok) return settleByFailing(deadLetter('MalformedEvent', received.problem));
+      const message = received.message as EnvelopeOf<EventsOf<T, Name>>;
+      await tracedHandling(
+        { system: 'eventgrid', entity: `${topic.name}/${subscriptionName}` },
+        message,
+        invocation.traceContext?.traceParent,
+        async () => settleByFailing(await handle(message, invocation)),
       );
     },
   };
@@ -51,12 +55,18 @@ export function onSystemTopic<
   T extends SystemTopic,
   Name extends SubscriptionName<T>,
   Definition extends MessageDefinition<TypesOf<T['eventSubscriptions'][Name]> & string>,
->(_topic: T, _subscriptionName: Name, definition: Definition, handle: Handle<SystemEvent<Definition>>) {
+>(topic: T, subscriptionName: Name, definition: Definition, handle: Handle<SystemEvent<Definition>>) {
   return {
     handler: async (event: unknown, invocation: Invocation): Promise<void> => {
-      const received = fromEventGridEvent(definition, event, invocation.traceContext?.traceParent);
-      settleByFailing(
-        received.ok ? await handle(received.message, invocation) : deadLetter('MalformedEvent', received.problem),
+      const traceparent = invocation.traceContext?.traceParent;
+      const received = fromEventGridEvent(definition, event, traceparent);
+      if (!received.ok) return settleByFailing(deadLetter('MalformedEvent', received.problem));
+      const { message } = received;
+      await tracedHandling(
+        { system: 'eventgrid', entity: `${topic.name}/${subscriptionName}` },
+        message,
+        traceparent,
+        async () => settleByFailing(await handle(message, invocation)),
       );
     },
   };

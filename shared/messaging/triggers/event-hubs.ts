@@ -1,3 +1,4 @@
+import { tracedBatch } from '../../observability/tracing.ts';
 import type { Hub } from '../../topology/event-hubs.ts';
 import type { EnvelopeOf, Parsed } from '../envelope.ts';
 import { fromEventHub, type StreamPosition } from '../wire/event-hubs.ts';
@@ -32,10 +33,11 @@ export function onHub<H extends Hub>(
     retry: { strategy: 'exponentialBackoff' as const, maxRetryCount: 5, minimumInterval: 500, maximumInterval: 10_000 },
     handler: async (bodies: unknown, invocation: Invocation): Promise<void> => {
       const { retryCount, maxRetryCount } = invocation.retryContext ?? { retryCount: 0, maxRetryCount: 5 };
-      await handle(streamEvents(hub, bodies, invocation.triggerMetadata ?? {}), {
-        log: invocation,
-        isLastAttempt: retryCount >= maxRetryCount,
-      });
+      const events = streamEvents(hub, bodies, invocation.triggerMetadata ?? {});
+      const traceparents = events.map(({ received }) => (received.ok ? received.message.traceparent : undefined));
+      await tracedBatch({ system: 'eventhubs', entity: `${hub.name}/${consumerGroup}` }, traceparents, () =>
+        handle(events, { log: invocation, isLastAttempt: retryCount >= maxRetryCount }),
+      );
     },
   };
 }

@@ -1,3 +1,4 @@
+import { tracedHandling } from '../../observability/tracing.ts';
 import { deadLetter, settleByFailing } from '../../reliability/outcome.ts';
 import type { MessageDefinition } from '../../topology/message.ts';
 import type { Queue, Topic } from '../../topology/service-bus.ts';
@@ -20,7 +21,7 @@ export function onQueue<Q extends Queue & { readonly consumer: string }>(
     connection: serviceBusConnection,
     queueName: queue.name,
     isSessionsEnabled: queue.requiresSession ?? false,
-    handler: receive(queue.message, queue.format ?? 'properties', handle as Handle<never>),
+    handler: receive(queue.name, queue.message, queue.format ?? 'properties', handle as Handle<never>),
   };
 }
 
@@ -35,11 +36,12 @@ export function onSubscription<T extends Topic>(
     topicName: topic.name,
     subscriptionName,
     isSessionsEnabled: topic.subscriptions[subscriptionName]?.requiresSession ?? false,
-    handler: receive(topic.message, 'properties', handle as Handle<never>),
+    handler: receive(`${topic.name}/${subscriptionName}`, topic.message, 'properties', handle as Handle<never>),
   };
 }
 
 function receive(
+  entity: string,
   definitions: MessageDefinition | readonly MessageDefinition[],
   format: 'properties' | 'cloud-event',
   handle: Handle<never>,
@@ -51,10 +53,10 @@ function receive(
       correlationId: metadata.correlationId,
       applicationProperties: metadata.applicationProperties ?? metadata.userProperties,
     });
-    settleByFailing(
-      received.ok
-        ? await handle(received.message as never, invocation)
-        : deadLetter('MalformedMessage', received.problem),
+    if (!received.ok) return settleByFailing(deadLetter('MalformedMessage', received.problem));
+    const { message } = received;
+    await tracedHandling({ system: 'servicebus', entity }, message, invocation.traceContext?.traceParent, async () =>
+      settleByFailing(await handle(message as never, invocation)),
     );
   };
 }

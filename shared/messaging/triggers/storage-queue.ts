@@ -1,3 +1,4 @@
+import { tracedHandling } from '../../observability/tracing.ts';
 import { type Outcome, settleByFailing } from '../../reliability/outcome.ts';
 import { poisonQueueName, type StorageQueue } from '../../topology/storage.ts';
 import type { EnvelopeOf } from '../envelope.ts';
@@ -23,10 +24,14 @@ export function onStorageQueue<Q extends StorageQueue & { readonly consumer: str
       const received = fromQueueEntry(queue.message, entry);
       if (!received.ok) throw new Error(received.problem);
       const message = received.message as EnvelopeOf<Q['message']>;
-      const outcome: Outcome = await handle(message, invocation);
-      if (outcome.outcome !== 'dead-letter') return settleByFailing(outcome);
-      invocation.warn(`${outcome.reason}: ${outcome.description} The message goes to ${poisonQueueName(queue.name)}.`);
-      await sendToPoison(message);
+      const of = { system: 'azure_storage_queue', entity: queue.name };
+      await tracedHandling(of, message, invocation.traceContext?.traceParent, async () => {
+        const outcome: Outcome = await handle(message, invocation);
+        if (outcome.outcome !== 'dead-letter') return settleByFailing(outcome);
+        const { reason, description } = outcome;
+        invocation.warn(`${reason}: ${description} The message goes to ${poisonQueueName(queue.name)}.`);
+        await sendToPoison(message);
+      });
     },
   };
 }
@@ -41,7 +46,13 @@ export function onPoisonQueue<Q extends StorageQueue & { readonly poisonConsumer
     queueName: poisonQueueName(queue.name),
     handler: async (entry: unknown, invocation: Invocation): Promise<void> => {
       const received = fromQueueEntry(queue.message, entry);
-      if (received.ok) return settleByFailing(await handle(received.message as EnvelopeOf<Q['message']>, invocation));
+      if (received.ok) {
+        const message = received.message as EnvelopeOf<Q['message']>;
+        const of = { system: 'azure_storage_queue', entity: poisonQueueName(queue.name) };
+        return tracedHandling(of, message, invocation.traceContext?.traceParent, async () =>
+          settleByFailing(await handle(message, invocation)),
+        );
+      }
       // Failing would end in `<queue>-poison-poison`, where nobody looks; the log and its alert are where people look.
       invocation.error(`${received.problem} It is dropped: ${JSON.stringify(entry)}`);
     },

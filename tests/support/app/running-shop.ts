@@ -30,8 +30,15 @@ export function shopTopology(): Topology {
   return parseTopology(readFileSync(join(root, 'infra', 'topology.json'), 'utf8'));
 }
 
-export async function startShop(): Promise<RunningShop> {
-  const topology = shopTopology();
+export interface ShopOptions {
+  /** Where the app is that runs; default: this repository, as it was built. */
+  readonly appFolder?: string;
+  /** App settings over those of the sample. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly topology?: Topology;
+}
+
+export async function startShop(options: ShopOptions = {}): Promise<RunningShop> {
   const sample = JSON.parse(readFileSync(join(root, 'local.settings.sample.json'), 'utf8')) as {
     Values: Record<string, string>;
   };
@@ -41,9 +48,9 @@ export async function startShop(): Promise<RunningShop> {
     for (const look of [...waiting]) look();
   };
   const cloud = await startLocalCloud({
-    appFolder: root,
-    topology,
-    settings: sample.Values,
+    appFolder: options.appFolder ?? root,
+    topology: options.topology ?? shopTopology(),
+    settings: { ...sample.Values, ...options.settings },
     log(level, source, text) {
       if (level === 'debug') return;
       log.push(`${level} ${source}: ${text}`);
@@ -52,13 +59,13 @@ export async function startShop(): Promise<RunningShop> {
   });
   cloud.mail.onMail(somethingHappened);
   const { connectionString } = cloud.storage;
-  const options = { allowInsecureConnection: true };
+  const clientOptions = { allowInsecureConnection: true };
   return {
     cloud,
     log,
     async rows(table) {
       const rows: Row[] = [];
-      for await (const row of TableClient.fromConnectionString(connectionString, table, options).listEntities()) {
+      for await (const row of TableClient.fromConnectionString(connectionString, table, clientOptions).listEntities()) {
         rows.push(row as unknown as Row);
       }
       return rows;
