@@ -36,7 +36,7 @@ export type TokenVerdict =
 export interface AmqpConnection {
   readonly id: string;
   readonly containerId: string;
-  /** The host that the peer talks to: with its port once a token has named one (`sb://host:port/…`), else as in its `open`. */
+  /** The host that the peer said it talks to, as in its `open`; the SDKs leave the port out. */
   readonly hostname: string;
   readonly properties: ReadonlyMap<string, unknown>;
   /** True when a token of this connection that is not expired covers `address` with `right`. */

@@ -65,7 +65,6 @@ export class Connection implements AmqpConnection {
   private readonly idle: IdleWatch;
   private phase: Phase = 'header';
   private open: OpenFields | undefined;
-  private namespaceHost: string | undefined;
   private heartbeat: TimerId | undefined;
   private lastReadAt: number;
   private lastWrittenAt: number;
@@ -89,12 +88,7 @@ export class Connection implements AmqpConnection {
   }
 
   get hostname(): string {
-    return this.namespaceHost ?? this.open?.hostname ?? '';
-  }
-
-  /** Remembers the host of a token's audience, which has the port that `open` leaves out. */
-  namedBy(audience: string): void {
-    this.namespaceHost = /^[a-z][a-z0-9+.-]*:\/\/([^/]+)/i.exec(audience)?.[1] ?? this.namespaceHost;
+    return this.open?.hostname ?? '';
   }
 
   get properties(): ReadonlyMap<string, unknown> {

@@ -27,6 +27,5 @@ export function putToken(connection: Connection, request: NodeRequest): Manageme
     };
   }
   connection.tokens.put(audience, verdict);
-  connection.namedBy(audience);
   return { statusCode: 202, statusDescription: 'Accepted' };
 }
