@@ -114,9 +114,11 @@ describe('a sender', () => {
   });
 
   test('an entity that is not there, or takes no messages, says so', async () => {
-    const { client, bus } = given();
+    const { client } = given();
     const missing = client.createSender('nowhere').sendMessages({ body: 1 });
-    await expect(missing).rejects.toThrow(`The messaging entity 'sb://${bus.host}/nowhere' could not be found.`);
+    await expect(missing).rejects.toThrow(
+      `The messaging entity 'sb://${client.fullyQualifiedNamespace}/nowhere' could not be found.`,
+    );
     expect(await codeOf(client.createSender('nowhere').sendMessages({ body: 1 }))).toBe('MessagingEntityNotFound');
     expect(await codeOf(client.createSender('closed').sendMessages({ body: 1 }))).toBe('MessagingEntityDisabled');
   });
