@@ -19,6 +19,8 @@ export interface Incoming {
   readonly from: { readonly entity: string; readonly sequenceNumber: number } | undefined;
   /** In the future: it waits until then. */
   readonly scheduledEnqueueAt: Instant | undefined;
+  /** Until when it has waited as a scheduled message, here or in an entity before. */
+  readonly waitedUntil: Instant | undefined;
 }
 
 /** What is not plain about it; `undefined` for most, which keeps a million of them small. */
@@ -27,9 +29,8 @@ export function particularsOf(
   changes: MessageChanges | undefined,
   enqueuedSequenceNumber: number | undefined,
 ): Particulars | undefined {
-  const { deadLetterSource, hops, properties } = incoming;
-  // Kept after activation: the message still shows when it had been scheduled for.
-  const scheduledEnqueueAt = properties.scheduledEnqueueAt;
+  // Kept after activation: the message still shows that it had been scheduled. One whose time had come when it was sent never was.
+  const { deadLetterSource, hops, waitedUntil: scheduledEnqueueAt } = incoming;
   if (
     enqueuedSequenceNumber === undefined &&
     deadLetterSource === undefined &&

@@ -19,6 +19,7 @@ export const LIMITS = {
   transactionMessages: 100,
   standardMessageBytes: 256 * 1024,
   premiumDefaultMessageBytes: 1024 * 1024,
+  premiumLeastMessageKilobytes: 1024,
   premiumMostMessageKilobytes: 100 * 1024,
 } as const;
 
@@ -93,13 +94,7 @@ function checkReceiving(
 function checkStoring(problems: Problems, definition: QueueDefinition | TopicDefinition, tier: Tier): void {
   checkName(problems, definition.name, PATH, LIMITS.pathLength);
   problems.range(definition.maxSizeInMegabytes, 1, 80 * 1024 * 16, 'maxSizeInMegabytes');
-  if (definition.maxMessageSizeInKilobytes !== undefined && tier === 'Premium')
-    problems.range(
-      definition.maxMessageSizeInKilobytes,
-      1,
-      LIMITS.premiumMostMessageKilobytes,
-      'maxMessageSizeInKilobytes',
-    );
+  if (tier === 'Premium') checkMessageSize(problems, definition.maxMessageSizeInKilobytes);
   if (definition.requiresDuplicateDetection)
     problems.range(
       definition.duplicateDetectionHistoryTimeWindowMs,
@@ -111,6 +106,15 @@ function checkStoring(problems: Problems, definition: QueueDefinition | TopicDef
   if (tier !== 'Basic') return;
   problems.tier(definition.requiresDuplicateDetection, 'duplicate detection');
   problems.range(definition.defaultMessageTimeToLiveMs, 1, 14 * DAY_MS, 'defaultMessageTimeToLive', ' ms');
+}
+
+/** The words are the service's (live test atomManagement). */
+function checkMessageSize(problems: Problems, kilobytes: number | undefined): void {
+  const { premiumLeastMessageKilobytes: least, premiumMostMessageKilobytes: most } = LIMITS;
+  problems.argument(
+    kilobytes !== undefined && !(kilobytes >= least && kilobytes <= most),
+    `The value for 'MaxMessageSizeInKilobytes' must be between ${least} and ${most}.`,
+  );
 }
 
 function checkLife(

@@ -267,8 +267,10 @@ export class MessageQueue {
   }
 
   /** The message goes back to where it was before it was locked, or on to the dead-letter queue when it had its chances. */
-  giveBack(lock: Lock, reason: ReturnReason, countsAsFailure: boolean, changes?: MessageChanges): void {
+  giveBack(lock: Lock, reason: ReturnReason, isFailure: boolean, changes?: MessageChanges): void {
     const { message } = lock;
+    // A dead letter's count says how often it had failed before: nothing in a dead-letter queue changes it (live test batchReceiver).
+    const countsAsFailure = isFailure && !this.isSubQueue;
     if (countsAsFailure) message.deliveryCount += 1;
     message.addChanges(changes);
     if (countsAsFailure && message.deliveryCount >= this.policy.maxDeliveryCount) this.deadLetterExhausted(message);

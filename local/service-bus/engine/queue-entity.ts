@@ -49,6 +49,7 @@ export function incomingFrom(
     changes: message.particulars?.changes,
     assignedId: message.assignedId,
     from: { entity, sequenceNumber: message.sequenceNumber },
+    waitedUntil: message.scheduledEnqueueAt,
     ...rest,
   };
 }

@@ -214,6 +214,7 @@ export class Sending {
       cause: isLater ? 'scheduled' : 'sent',
       from: undefined,
       scheduledEnqueueAt: isLater ? scheduledEnqueueAt : undefined,
+      waitedUntil: undefined,
     };
   }
 }

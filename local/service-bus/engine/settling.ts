@@ -105,7 +105,6 @@ function apply(queue: MessageQueue, lock: Lock, settlement: Settlement): void {
     if (settlement.kind === 'defer') queue.defer(lock, changes);
     else if (settlement.kind === 'dead-letter')
       queue.deadLetter(message, settlement.reason, settlement.description, changes);
-    // In a dead-letter queue abandoning did not raise the count (V emu; the service unknown).
-    else queue.giveBack(lock, 'abandoned', !queue.isSubQueue, changes);
+    else queue.giveBack(lock, 'abandoned', true, changes);
   }
 }

@@ -147,7 +147,22 @@ describe('scheduled messages', () => {
     await sender.sendMessages({ body: 'sent', scheduledEnqueueTimeUtc: soon });
     const receiver = client.createReceiver('orders', { receiveMode: 'receiveAndDelete' });
     const got = [...(await receiver.receiveMessages(1)), ...(await receiver.receiveMessages(1))];
-    expect(got.map((one) => one.body)).toEqual(['scheduled', 'sent']);
+    expect(got.map((one) => [one.body, one.state])).toEqual([
+      ['scheduled', 'scheduled'],
+      ['sent', 'scheduled'],
+    ]);
+  });
+
+  test('sent with a time that has come, a message never was one', async () => {
+    const scheduledEnqueueTimeUtc = new Date(Date.now() - 1000);
+    const { client } = given();
+    for (const entity of ['orders', 'prices'])
+      await client.createSender(entity).sendMessages({ body: entity, scheduledEnqueueTimeUtc });
+    const receivers = [client.createReceiver('orders'), client.createReceiver('prices', 'all')];
+    for (const receiver of receivers) {
+      const [got] = await receiver.receiveMessages(1);
+      expect(got).toMatchObject({ state: 'active', scheduledEnqueueTimeUtc });
+    }
   });
 
   test('an unknown number cannot be cancelled', async () => {

@@ -220,6 +220,28 @@ describe('sessions', () => {
     expect(second.counts).toEqual([0]);
   });
 
+  test('what was dead-lettered is in the dead-letter queue alone, and the close of the session gives only the rest back', () => {
+    const { broker, open, receiveOne, peekBodies, send } = sessionful();
+    send('q', message('a', { sessionId: 's' }), message('b', { sessionId: 's' }), message('c', { sessionId: 's' }));
+    const first = open('q', { session: { id: 's' } });
+    const [a] = first.receive(2);
+    ok(first.settle({ kind: 'dead-letter' }, a));
+    const dead = open(`q/${DLQ}`);
+    dead.receive();
+    first.receiver.close();
+    expect(refused(first.settle({ kind: 'complete' })).outcome).toBe('lock-lost');
+    expect(peekBodies('q')).toEqual(['b', 'c']);
+    expect(ok(broker.counts('q'))).toMatchObject({ active: 2, deadLetter: 1 });
+    dead.complete();
+    expect(receiveOne(`q/${DLQ}`)).toBeUndefined();
+    const second = open('q', { session: { id: 's' } });
+    expect(second.receive(9)).toHaveLength(2);
+    expect([second.bodies, second.counts]).toEqual([
+      ['b', 'c'],
+      [0, 0],
+    ]);
+  });
+
   test('18 the lock of the session expires: its unsettled message counts one more', () => {
     const { clock, open, send } = sessionful();
     send('q', message('a', { sessionId: 's' }));

@@ -144,6 +144,20 @@ describe('dead-letter queue', () => {
     expect(ok(broker.counts('q')).total).toBe(0);
   });
 
+  test('a lock that expires there counts nothing either (live test batchReceiver)', () => {
+    const { clock, open, send } = given({ queues: [queue('q')] });
+    send('q', message('a'));
+    const receiver = open('q');
+    receiver.receive();
+    ok(receiver.settle({ kind: 'dead-letter' }));
+    const dead = open(`q/${DLQ}`);
+    dead.receive();
+    expect(refused(dead.settle({ kind: 'dead-letter' })).outcome).toBe('not-allowed');
+    clock.advanceBy(MINUTE);
+    expect(dead.receive()).toHaveLength(1);
+    expect(dead.counts).toEqual([0, 0]);
+  });
+
   test('keeps sequence number, enqueued time and reason', () => {
     const { clock, open, receiveOne, send } = given({ queues: [queue('q')] });
     const at = clock.now();
@@ -468,6 +482,21 @@ describe('entities', () => {
     expect(refused(standard.broker.send('q', [message('x'.repeat(256 * 1024))])).outcome).toBe('message-size-exceeded');
     const large = given({ queues: [queue('q', { maxMessageSizeInKilobytes: 102_400 })] });
     large.send('q', message('x'.repeat(5 * 1024 * 1024)));
+  });
+
+  test('the largest message of a Premium entity is 1 MB to 100 MB', () => {
+    const { broker } = given({});
+    for (const maxMessageSizeInKilobytes of [1, 1023, 102_401])
+      for (const created of [
+        broker.createQueue(queue('q', { maxMessageSizeInKilobytes })),
+        broker.createTopic(topic('t', { maxMessageSizeInKilobytes })),
+      ])
+        expect(refused(created)).toMatchObject({
+          outcome: 'invalid-argument',
+          detail: "The value for 'MaxMessageSizeInKilobytes' must be between 1024 and 102400.",
+        });
+    ok(broker.createQueue(queue('q', { maxMessageSizeInKilobytes: 1024 })));
+    ok(broker.createTopic(topic('t', { maxMessageSizeInKilobytes: 102_400 })));
   });
 
   test('deleted when idle: neither used nor listened to, nothing scheduled', () => {

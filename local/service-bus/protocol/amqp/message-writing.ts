@@ -106,8 +106,9 @@ function writeAnnotations(
   add('x-opt-locked-until', options.lockedUntil === undefined ? undefined : amqp.timestamp(options.lockedUntil));
   const scheduledAt = message.scheduledEnqueueAt ?? properties.scheduledEnqueueAt;
   // A message that had been scheduled still says so once it is active: the SDK's live test sendAndSchedule expects it.
-  const isPlain = message.state !== 'active' || scheduledAt === undefined;
-  add('x-opt-message-state', amqp.int(isPlain ? STATES[message.state] : STATES.scheduled));
+  // One that was sent with a time that had come is active (live test serviceBusClient).
+  const wasScheduled = message.state === 'active' && message.scheduledEnqueueAt !== undefined;
+  add('x-opt-message-state', amqp.int(wasScheduled ? STATES.scheduled : STATES[message.state]));
   add('x-opt-deadletter-source', message.deadLetterSource);
   add(PARTITION_KEY, properties.partitionKey);
   add(VIA_PARTITION_KEY, properties.viaPartitionKey);

@@ -63,6 +63,7 @@ const LONGEST_SECONDS = 922337203685.4775;
 export function writeBrokerProperties(delivery: Delivery): string {
   const { message } = delivery;
   const { properties } = message;
+  const scheduledAt = message.scheduledEnqueueAt ?? properties.scheduledEnqueueAt;
   const texts = TEXTS.filter(([name]) => name !== 'ContentType').map(([name, property]) => [
     name,
     properties[property],
@@ -78,8 +79,7 @@ export function writeBrokerProperties(delivery: Delivery): string {
     SequenceNumber: message.sequenceNumber,
     State: message.state === 'active' ? 'Active' : message.state === 'deferred' ? 'Deferred' : 'Scheduled',
     TimeToLive: Number.isFinite(message.expiresAt) ? (message.expiresAt - message.enqueuedAt) / 1000 : LONGEST_SECONDS,
-    ScheduledEnqueueTimeUtc:
-      message.scheduledEnqueueAt === undefined ? undefined : new Date(message.scheduledEnqueueAt).toUTCString(),
+    ScheduledEnqueueTimeUtc: scheduledAt === undefined ? undefined : new Date(scheduledAt).toUTCString(),
     DeadLetterSource: message.deadLetterSource,
   });
 }
