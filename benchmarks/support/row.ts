@@ -1,4 +1,4 @@
-import type { PairedRuns } from './paired-runs.ts';
+import type { Comparison } from './paired-runs.ts';
 
 /** A line of the results. */
 export interface Row {
@@ -8,26 +8,55 @@ export interface Row {
   /** Median and range over the pairs. */
   readonly ratio: string;
   readonly goal: string;
-  readonly isMet: boolean;
-  /** Largest by smallest ratio of the peer to itself, run by run. */
-  readonly control?: number;
+  /** `undefined`: a figure without a goal, or one that could not be measured. */
+  readonly isMet: boolean | undefined;
+  /** The factor by which the peer differs from itself ({@link Comparison.control}). */
+  readonly control: number | undefined;
 }
 
-/** @param goal what the median ratio has to be at least, or at most */
+export type Goal = { readonly atLeast: number } | { readonly atMost: number };
+
+/** @param goal what the median ratio has to be; `undefined`: for information */
 export function toRow(
   what: string,
   unit: string,
-  { ours, theirs, ratio, control }: PairedRuns,
-  goal: { readonly atLeast: number } | { readonly atMost: number },
+  { ours, theirs, ratio, control }: Comparison,
+  goal: Goal | undefined,
 ): Row {
-  const digits = ours.median < 10 ? 2 : 0;
   return {
     what,
-    ours: `${ours.median.toFixed(digits)} ${unit}`,
-    against: `${theirs.median.toFixed(digits)} ${unit}`,
+    ours: figure(ours.median, unit),
+    against: figure(theirs.median, unit),
     ratio: `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})`,
-    goal: 'atLeast' in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`,
-    isMet: 'atLeast' in goal ? ratio.median >= goal.atLeast : ratio.median <= goal.atMost,
-    control: control.max / control.min,
+    ...against(goal, ratio.median),
+    control,
   };
+}
+
+/** A figure that stands for itself. */
+export function toAbsoluteRow(what: string, unit: string, value: number, goal: Goal): Row {
+  return { what, ours: figure(value, unit), against: '–', ratio: '–', ...against(goal, value), control: undefined };
+}
+
+/** A row that could not be measured here, with the reason. */
+export function toSkippedRow(what: string, reason: string): Row {
+  return {
+    what: `${what}: skipped, ${reason}`,
+    ours: '–',
+    against: '–',
+    ratio: '–',
+    goal: '–',
+    isMet: undefined,
+    control: undefined,
+  };
+}
+
+function figure(value: number, unit: string): string {
+  return `${value.toFixed(value < 10 ? 2 : 0)} ${unit}`;
+}
+
+function against(goal: Goal | undefined, value: number): Pick<Row, 'goal' | 'isMet'> {
+  if (!goal) return { goal: '–', isMet: undefined };
+  if ('atLeast' in goal) return { goal: `≥ ${goal.atLeast}`, isMet: value >= goal.atLeast };
+  return { goal: `≤ ${goal.atMost}`, isMet: value <= goal.atMost };
 }

@@ -7,16 +7,15 @@ export interface ServerProcess {
   readonly port: number;
   /** Processor time it has used so far, user and system, in microseconds. */
   cpuMicroseconds(): Promise<number>;
-  /** Resident memory, in bytes, after a garbage collection. */
+  /** Memory in use, in bytes, after a garbage collection: not to be asked for while processor time is measured. */
   memoryBytes(): Promise<number>;
   close(): Promise<void>;
 }
 
-type Answer =
-  | { readonly type: 'ready'; readonly port: number }
-  | { readonly type: 'usage'; readonly cpu: number; readonly memory: number };
+type Question = 'cpu' | 'memory';
+type Told = { readonly ready: number } | { readonly answer: number };
 
-/** @param module a file of this folder that calls {@link serve} */
+/** @param module a file that calls {@link serve} */
 export async function startServer(module: URL, args: readonly string[] = []): Promise<ServerProcess> {
   const child = fork(fileURLToPath(module), [...args], {
     execArgv: ['--expose-gc', '--no-warnings'],
@@ -26,19 +25,20 @@ export async function startServer(module: URL, args: readonly string[] = []): Pr
     Promise.reject(new Error(`The server ended with exit code ${code}.`)),
   );
   failed.catch(() => {});
-  const [ready] = (await Promise.race([once(child, 'message'), failed])) as [Answer];
-  if (ready.type !== 'ready') throw new Error('The server did not say on which port it listens.');
-  const usage = async () => {
-    const answered = once(child, 'message');
-    child.send('usage');
-    const [answer] = (await answered) as [Answer];
-    if (answer.type !== 'usage') throw new Error('The server did not say what it used.');
-    return answer;
+  const told = async () => ((await Promise.race([once(child, 'message'), failed])) as [Told])[0];
+  const first = await told();
+  if (!('ready' in first)) throw new Error('The server did not say on which port it listens.');
+  const ask = async (question: Question) => {
+    const answered = told();
+    child.send(question);
+    const reply = await answered;
+    if (!('answer' in reply)) throw new Error('The server did not say what it used.');
+    return reply.answer;
   };
   return {
-    port: ready.port,
-    cpuMicroseconds: async () => (await usage()).cpu,
-    memoryBytes: async () => (await usage()).memory,
+    port: first.ready,
+    cpuMicroseconds: () => ask('cpu'),
+    memoryBytes: () => ask('memory'),
     async close() {
       const gone = once(child, 'exit');
       child.send('stop');
@@ -51,14 +51,21 @@ export async function startServer(module: URL, args: readonly string[] = []): Pr
 export async function serve(start: () => Promise<{ port: number; close(): Promise<void> }>): Promise<void> {
   const server = await start();
   const stop = () => server.close().then(() => process.exit(0));
-  process.on('disconnect', stop);
-  process.on('message', (message) => {
-    if (message === 'stop') stop();
-    if (message === 'usage') {
-      (globalThis as { gc?: () => void }).gc?.();
+  const answers: Readonly<Record<Question, () => number>> = {
+    cpu() {
       const { user, system } = process.cpuUsage();
-      process.send?.({ type: 'usage', cpu: user + system, memory: process.memoryUsage().rss });
-    }
+      return user + system;
+    },
+    memory() {
+      (globalThis as { gc?: () => void }).gc?.();
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    },
+  };
+  process.on('disconnect', stop);
+  process.on('message', (message: Question | 'stop') => {
+    if (message === 'stop') stop();
+    else process.send?.({ answer: answers[message]() } satisfies Told);
   });
-  process.send?.({ type: 'ready', port: server.port });
+  process.send?.({ ready: server.port } satisfies Told);
 }

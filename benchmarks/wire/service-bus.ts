@@ -1,96 +1,55 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runInPairs } from '../support/paired-runs.ts';
+import { compareWithBare } from '../support/cost.ts';
+import { compare, runInPairs } from '../support/paired-runs.ts';
 import { type Row, toRow } from '../support/row.ts';
-import { type ServerProcess, startServer } from '../support/server-process.ts';
+import { startServer } from '../support/server-process.ts';
 import { measureManyConnections } from './many-connections.ts';
-import { latency, type Workload, workloads } from './workloads.ts';
+import { measureAgainstRabbitMq } from './plain-amqp.ts';
+import { latency, workloads } from './workloads.ts';
 
-const PAIRS = 7;
-const bareServer = new URL('./bare-rhea-server.ts', import.meta.url);
 const ourServer = new URL('./crossover-server.ts', import.meta.url);
+const LATENCY_MESSAGES = 250;
 
-/** Throughput against a bare in-memory rhea server; processor time against the client's; the journal's price; latency; connections. */
-export async function measureServiceBus(): Promise<readonly Row[]> {
+/** Rate and processor time against a bare in-memory rhea server; latency; connections; a plain AMQP client against RabbitMQ. */
+export async function* measureServiceBus(): AsyncGenerator<Row> {
   const folder = await mkdtemp(join(tmpdir(), 'crossover-benchmark-'));
   const [ours, bare, durable] = await Promise.all([
     startServer(ourServer),
-    startServer(bareServer),
-    startServer(ourServer, [folder]),
+    startServer(new URL('./bare-rhea-service-bus.ts', import.meta.url)),
+    startServer(ourServer, ['--data', folder]),
   ]);
-  const rows: Row[] = [];
   try {
-    for (const { name, count, run } of workloads) {
-      const throughput = await runInPairs(
-        PAIRS,
-        () => run(ours.port, count),
-        () => run(bare.port, count),
-      );
-      rows.push(toRow(`${name}: against bare rhea`, 'msg/s', throughput, { atLeast: 0.9 }));
-      const cpu = await runInPairs(
-        3,
-        () => serverCpu(ours, run, count),
-        () => clientCpu(ours, run, count),
-      );
-      rows.push(toRow(`${name}: server's processor time against the client's`, 'µs/msg', cpu, { atMost: 0.4 }));
-      const journal = await runInPairs(
-        3,
-        () => run(durable.port, count),
-        () => run(ours.port, count),
-      );
-      rows.push(toRow(`${name}: journal on against in memory`, 'msg/s', journal, { atLeast: 0.8 }));
-    }
-    rows.push(...(await measureLatency(ours)));
-    rows.push(await measureManyConnections(ours.port));
+    for (const workload of workloads) yield* compareWithBare(workload, ours, bare);
+    yield* measureLatency(ours.port);
+    yield await measureManyConnections(ours.port);
+    yield* measureAgainstRabbitMq(ours.port, durable.port);
   } finally {
     await Promise.all([ours.close(), bare.close(), durable.close()]);
     await rm(folder, { recursive: true, force: true });
   }
-  return rows;
-}
-
-async function serverCpu(server: ServerProcess, run: Workload, count: number): Promise<number> {
-  const before = await server.cpuMicroseconds();
-  await run(server.port, count);
-  return ((await server.cpuMicroseconds()) - before) / count;
-}
-
-async function clientCpu(server: ServerProcess, run: Workload, count: number): Promise<number> {
-  const before = process.cpuUsage();
-  await run(server.port, count);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / count;
 }
 
 /** Against the same broker, to which the SDK's sockets speak without Nagle's algorithm. */
-async function measureLatency(server: ServerProcess): Promise<Row[]> {
-  const { Socket } = await import('node:net');
+async function* measureLatency(port: number): AsyncGenerator<Row> {
   const connect = Socket.prototype.connect;
-  const measure = async (isNoDelay: boolean, percentile: 'p50' | 'p99') => {
-    Socket.prototype.connect = function (this: InstanceType<typeof Socket>, ...args: Parameters<typeof connect>) {
-      const socket = connect.apply(this, args);
-      if (isNoDelay) socket.setNoDelay(true);
-      return socket;
-    } as typeof connect;
-    try {
-      return (await latency(server.port, 300))[percentile];
-    } finally {
-      Socket.prototype.connect = connect;
-    }
-  };
-  const p50 = await runInPairs(
-    PAIRS,
-    () => measure(false, 'p50'),
-    () => measure(true, 'p50'),
+  const pairs = await runInPairs(
+    () => latency(port, LATENCY_MESSAGES),
+    async () => {
+      Socket.prototype.connect = function (this: Socket, ...args: Parameters<typeof connect>) {
+        return connect.apply(this, args).setNoDelay(true);
+      } as typeof connect;
+      try {
+        return await latency(port, LATENCY_MESSAGES);
+      } finally {
+        Socket.prototype.connect = connect;
+      }
+    },
   );
-  const p99 = await runInPairs(
-    PAIRS,
-    () => measure(false, 'p99'),
-    () => measure(true, 'p99'),
-  );
-  return [
-    toRow('latency at 100 msg/s, median: against sockets with NODELAY', 'ms', p50, { atMost: 1.2 }),
-    toRow('latency at 100 msg/s, 99th percentile: against sockets with NODELAY', 'ms', p99, { atMost: 2 }),
-  ];
+  const median = compare(pairs.map(([a, b]) => [a.p50, b.p50]));
+  yield toRow('latency at 100 msg/s, median: against sockets with NODELAY', 'ms', median, { atMost: 1.2 });
+  const tail = compare(pairs.map(([a, b]) => [a.p99, b.p99]));
+  yield toRow('latency at 100 msg/s, 99th percentile: against sockets with NODELAY', 'ms', tail, { atMost: 2 });
 }

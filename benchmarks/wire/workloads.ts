@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { ServiceBusClient, type ServiceBusReceiver, type ServiceBusSender } from '@azure/service-bus';
+import { measureCost, type Workload } from '../support/cost.ts';
 import { quantile } from '../support/statistics.ts';
 
 /** 1 KiB, as in every row. */
@@ -8,23 +9,17 @@ let lastId = 0;
 const message = () => ({ body, messageId: String(lastId++) });
 const messages = (count: number) => Array.from({ length: count }, message);
 
-/** A client on a queue; both are new for each run, and gone after it. */
+export const connectionStringFor = (port: number) =>
+  `Endpoint=sb://localhost:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;`;
+
+/** A client that is new for each run, and gone after it. */
 async function withClient<T>(port: number, work: (client: ServiceBusClient) => Promise<T>): Promise<T> {
-  const client = new ServiceBusClient(
-    `Endpoint=sb://localhost:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;`,
-  );
+  const client = new ServiceBusClient(connectionStringFor(port));
   try {
     return await work(client);
   } finally {
     await client.close();
   }
-}
-
-/** Messages a second. */
-async function rate(count: number, work: () => Promise<unknown>): Promise<number> {
-  const started = performance.now();
-  await work();
-  return count / ((performance.now() - started) / 1000);
 }
 
 async function fill(sender: ServiceBusSender, count: number): Promise<void> {
@@ -35,7 +30,8 @@ async function empty(receiver: ServiceBusReceiver, count: number): Promise<void>
   for (let left = count; left > 0; ) left -= (await receiver.receiveMessages(Math.min(left, 500))).length;
 }
 
-function receiveAll(receiver: ServiceBusReceiver, count: number, maxConcurrentCalls: number): Promise<void> {
+/** Receives so many messages and completes each. */
+function completeAll(receiver: ServiceBusReceiver, count: number, maxConcurrentCalls: number): Promise<void> {
   let received = 0;
   return new Promise((resolve, reject) => {
     const subscription = receiver.subscribe(
@@ -51,57 +47,68 @@ function receiveAll(receiver: ServiceBusReceiver, count: number, maxConcurrentCa
   });
 }
 
-/** A workload puts `count` messages through a queue and leaves it empty; it returns messages a second of the measured half. */
-export type Workload = (port: number, count: number) => Promise<number>;
-
 const send =
   (inFlight: number): Workload =>
-  (port, count) =>
-    withClient(port, async (client) => {
+  (server, count) =>
+    withClient(server.port, async (client) => {
       const sender = client.createSender('q');
       await sender.sendMessages(message());
-      let left = count - 1;
+      let left = count;
       const lane = async () => {
         while (left-- > 0) await sender.sendMessages(message());
       };
-      const measured = await rate(count - 1, () => Promise.all(Array.from({ length: inFlight }, lane)));
-      await empty(client.createReceiver('q', { receiveMode: 'receiveAndDelete' }), count);
-      return measured;
+      const cost = await measureCost(server, count, () => Promise.all(Array.from({ length: inFlight }, lane)));
+      await empty(client.createReceiver('q', { receiveMode: 'receiveAndDelete' }), count + 1);
+      return cost;
     });
 
-const sendBatches: Workload = (port, count) =>
-  withClient(port, async (client) => {
+const sendBatches: Workload = (server, count) =>
+  withClient(server.port, async (client) => {
     const sender = client.createSender('q');
-    await sender.sendMessages(messages(1));
-    const measured = await rate(count, () => fill(sender, count));
+    await fill(sender, 1);
+    const cost = await measureCost(server, count, () => fill(sender, count));
     await empty(client.createReceiver('q', { receiveMode: 'receiveAndDelete' }), count + 1);
-    return measured;
+    return cost;
   });
 
 const subscribe =
   (maxConcurrentCalls: number): Workload =>
-  (port, count) =>
-    withClient(port, async (client) => {
+  (server, count) =>
+    withClient(server.port, async (client) => {
       await fill(client.createSender('q'), count);
-      return rate(count, () => receiveAll(client.createReceiver('q'), count, maxConcurrentCalls));
+      return measureCost(server, count, () => completeAll(client.createReceiver('q'), count, maxConcurrentCalls));
     });
 
-const receiveAndDelete: Workload = (port, count) =>
-  withClient(port, async (client) => {
+const receiveAndDelete: Workload = (server, count) =>
+  withClient(server.port, async (client) => {
     await fill(client.createSender('q'), count);
-    return rate(count, () => empty(client.createReceiver('q', { receiveMode: 'receiveAndDelete' }), count));
+    const receiver = client.createReceiver('q', { receiveMode: 'receiveAndDelete' });
+    return measureCost(server, count, () => empty(receiver, count));
   });
 
 /** The rows of the throughput table, with how many messages each puts through. */
 export const workloads: readonly { readonly name: string; readonly count: number; readonly run: Workload }[] = [
   { name: 'send one by one', count: 1_000, run: send(1) },
-  { name: 'send, 32 in flight', count: 5_000, run: send(32) },
+  { name: 'send, 32 in flight', count: 4_000, run: send(32) },
   { name: 'send full batches', count: 10_000, run: sendBatches },
   { name: 'subscribe and complete, 1 at a time', count: 1_000, run: subscribe(1) },
   { name: 'subscribe and complete, 16 at a time', count: 4_000, run: subscribe(16) },
   { name: 'subscribe and complete, 64 at a time', count: 4_000, run: subscribe(64) },
   { name: 'receive and delete', count: 5_000, run: receiveAndDelete },
 ];
+
+/** Sends so many messages in batches, then receives and completes as many; what waited before still does. Messages a second. */
+export function turnOver(port: number, queue: string, count: number): Promise<number> {
+  return withClient(port, async (client) => {
+    const sender = client.createSender(queue);
+    const receiver = client.createReceiver(queue);
+    await fill(sender, 1);
+    const started = performance.now();
+    await fill(sender, count);
+    await completeAll(receiver, count, 16);
+    return count / ((performance.now() - started) / 1000);
+  });
+}
 
 /** Milliseconds from send to handler at a steady 100 messages a second: median and 99th percentile. */
 export function latency(port: number, count: number): Promise<{ p50: number; p99: number }> {
