@@ -34,13 +34,22 @@ const ms = (duration: string | undefined, otherwiseMs: number): number =>
   duration === undefined ? otherwiseMs : parseDuration(duration)!;
 const optional = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 
+/** Where Event Grid writes dead letters and Event Hubs captures: listed under `storage` or not, these containers are there. */
+function containersOfServices({ eventHubs, eventGrid }: TopologyFile): string[] {
+  const captures = (eventHubs?.hubs ?? []).flatMap((hub) => hub.captureDescription?.container ?? []);
+  const subscriptions = [...(eventGrid?.topics ?? []), ...(eventGrid?.systemTopics ?? [])].flatMap(
+    (topic) => topic.eventSubscriptions ?? [],
+  );
+  return [...captures, ...subscriptions.flatMap((each) => each.deadLetterDestination?.container ?? [])];
+}
+
 /** Fills in ARM's defaults; `file` has passed the schema. */
 export function toTopology(file: TopologyFile): Topology {
   const { storage, serviceBus, eventHubs, eventGrid } = file;
   const names = (list: readonly { name: string }[] | undefined) => (list ?? []).map((entry) => entry.name);
   return {
     storage: {
-      containers: names(storage?.containers),
+      containers: [...new Set([...names(storage?.containers), ...containersOfServices(file)])],
       queues: names(storage?.queues),
       tables: names(storage?.tables),
     },

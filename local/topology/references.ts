@@ -71,6 +71,18 @@ export function findReferenceProblems(root: unknown): Problem[] {
     return found;
   }
 
+  /**
+   * A container into which only Event Grid or Event Hubs write need not be listed: it comes to be with the others. A name that
+   * is almost that of a listed one is taken for a slip.
+   */
+  function checkContainer(path: Entry['path'], holder: Entry['value']): void {
+    const wanted = textOf(holder.container);
+    const names = containers.flatMap((container) => container.name ?? []);
+    if (wanted === undefined || names.includes(wanted)) return;
+    const guess = didYouMean(wanted, names);
+    if (guess) report([...path, 'container'], `there is no container "${wanted}"`, guess);
+  }
+
   function checkForwarding(entry: Entry, ownName: string | undefined): void {
     const targets = [...queues, ...topics];
     for (const key of ['forwardTo', 'forwardDeadLetteredMessagesTo']) {
@@ -144,10 +156,10 @@ export function findReferenceProblems(root: unknown): Problem[] {
       checkUnique(groups, 'the consumer group');
       const capture = hub.value.captureDescription;
       if (isNode(capture)) {
-        const entry = { path: [...hub.path, 'captureDescription'], name: undefined, value: capture };
-        checkReference(entry, 'container', containers, 'container');
+        const path = [...hub.path, 'captureDescription'];
+        checkContainer(path, capture);
         if (tier === 'Basic' && capture.enabled === true)
-          report(entry.path, 'the Basic tier has no capture', 'use tier Standard or higher');
+          report(path, 'the Basic tier has no capture', 'use tier Standard or higher');
       }
       if (!limit) continue;
       const partitions = hub.value.partitionCount;
@@ -224,10 +236,7 @@ export function findReferenceProblems(root: unknown): Problem[] {
     for (const subscription of subscriptions) {
       checkDestination(subscription);
       const deadLetter = subscription.value.deadLetterDestination;
-      if (isNode(deadLetter)) {
-        const path = [...subscription.path, 'deadLetterDestination'];
-        checkReference({ path, name: undefined, value: deadLetter }, 'container', containers, 'container');
-      }
+      if (isNode(deadLetter)) checkContainer([...subscription.path, 'deadLetterDestination'], deadLetter);
       if (inputSchema === 'CloudEventSchemaV1_0' && subscription.value.eventDeliverySchema === 'EventGridSchema')
         report(
           [...subscription.path, 'eventDeliverySchema'],

@@ -91,8 +91,11 @@ describe('what is wrong with a topology', () => {
       /SessionQueueNotSupported/,
     ],
     [
-      { eventHubs: { hubs: [{ name: 'h', captureDescription: { enabled: true, container: 'x' } }] } },
-      'there is no container "x"',
+      {
+        storage: { containers: [{ name: 'captured' }] },
+        eventHubs: { hubs: [{ name: 'h', captureDescription: { enabled: true, container: 'captures' } }] },
+      },
+      'there is no container "captures"',
     ],
     [{ serviceBus: { tier: 'Basic', queues: [{ name: 'a', requiresSession: true }] } }, /Basic tier has no sessions/],
     [

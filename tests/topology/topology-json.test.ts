@@ -151,4 +151,15 @@ describe('topology.json', () => {
 
     expect(parseTopology(text).serviceBus.queues).toHaveLength(1);
   });
+
+  test('the containers of dead letters and captures are there, listed or not', () => {
+    const file = {
+      storage: { containers: [{ name: 'photos' }] },
+      eventHubs: { hubs: [{ name: 'h', captureDescription: { enabled: true, container: 'h-capture' } }] },
+    };
+
+    const { storage } = parseTopology(JSON.stringify(file));
+
+    expect(storage.containers).toEqual(['photos', 'h-capture']);
+  });
 });

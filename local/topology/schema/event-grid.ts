@@ -130,7 +130,9 @@ const eventSubscription = z.strictObject({
     })
     .optional(),
   deadLetterDestination: z
-    .strictObject({ container: z.string().min(1).describe('A container of storage.containers.') })
+    .strictObject({
+      container: name(nameRules.container).describe('A container; created if storage.containers does not list it.'),
+    })
     .optional(),
   labels: z.array(z.string()).optional(),
 });

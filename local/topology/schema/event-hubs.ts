@@ -17,7 +17,7 @@ export const ARCHIVE_NAME_TOKENS = [
 const captureSchema = z
   .strictObject({
     enabled: z.boolean(),
-    container: z.string().min(1).describe('A container of storage.containers.'),
+    container: name(nameRules.container).describe('A container; created if storage.containers does not list it.'),
     encoding: z.enum(['Avro', 'AvroDeflate']).optional(),
     intervalInSeconds: wholeNumber(60, 900, 'A window ends after so long; default 300.').optional(),
     sizeLimitInBytes: wholeNumber(10_485_760, 524_288_000, 'A window ends at this size; default 314572800.').optional(),
