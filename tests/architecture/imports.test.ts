@@ -67,7 +67,7 @@ const table: Row[] = [
   },
   {
     files: /^local\/amqp\//,
-    may: (i) => within('local/amqp/', 'local/clock/', LOG)(i.target) || isNode(i) || isPackage(i, 'rhea'),
+    may: (i) => within('local/amqp/', 'local/clock/', LOG)(i.target) || isNode(i),
   },
   { files: /^local\/clock\//, may: (i) => within('local/clock/')(i.target) },
   { files: /^local\/topology\//, may: (i) => within('local/topology/')(i.target) || isNode(i) || isPackage(i, 'zod') },
