@@ -43,7 +43,7 @@ export function convertConfig(document: JsonDocument): ConvertedConfig {
   function copy(value: unknown, from: JsonPath, to: JsonPath, free = false): unknown {
     sources.set(pathKey(to), from);
     if (Array.isArray(value)) return value.map((item, index) => copy(item, [...from, index], [...to, index]));
-    if (!isNode(value)) return value;
+    if (!isNode(value)) return free ? value : fromString(to.at(-1), value);
     const result: Node = {};
     for (const [key, item] of Object.entries(value)) {
       const name = free ? key : lowerFirst(key);
@@ -167,6 +167,23 @@ export function convertConfig(document: JsonDocument): ConvertedConfig {
       return ['UserConfig'];
     },
   };
+}
+
+const numberKeys = ['partitionCount', 'maxDeliveryCount', 'messageRetentionInDays'];
+const booleanKeys = [
+  'deadLetteringOnMessageExpiration',
+  'requiresDuplicateDetection',
+  'requiresSession',
+  'deadLetteringOnFilterEvaluationExceptions',
+];
+
+/** The emulators read "2" as 2 and "true" as true; published samples (azure-functions-nodejs-e2e-tests) rely on it. */
+function fromString(key: string | number | undefined, value: unknown): unknown {
+  if (typeof value !== 'string' || typeof key !== 'string') return value;
+  if (value.toLowerCase() === '$default' && key === 'name') return '$Default'; // as their Config-schema.json writes it
+  if (numberKeys.includes(key) && /^\d+$/.test(value)) return Number(value);
+  if (booleanKeys.includes(key) && /^(true|false)$/i.test(value)) return value.toLowerCase() === 'true';
+  return value;
 }
 
 /** The emulator keeps events for one hour. */

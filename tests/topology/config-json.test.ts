@@ -140,4 +140,24 @@ describe("the official emulators' Config.json", () => {
       /b\.json: the queue "queue\.1": stands in a\.json too/,
     );
   });
+
+  test('numbers and flags in quotation marks, and $default, are read as the emulators read them', () => {
+    const config = {
+      UserConfig: {
+        ...serviceBusConfig({ MaxDeliveryCount: '7', RequiresSession: 'true' }).UserConfig,
+        NamespaceConfig: [
+          {
+            Type: 'EventHub',
+            Name: 'emulatorNs1',
+            Entities: [{ Name: 'eh1', PartitionCount: '2', ConsumerGroups: [{ Name: '$default' }, { Name: 'cg1' }] }],
+          },
+        ],
+      },
+    };
+
+    const { serviceBus, eventHubs } = parseTopology(JSON.stringify(config), 'Config.json');
+
+    expect(serviceBus.queues[0]).toMatchObject({ maxDeliveryCount: 7, requiresSession: true });
+    expect(eventHubs.hubs[0]).toMatchObject({ name: 'eh1', partitionCount: 2, consumerGroups: ['$Default', 'cg1'] });
+  });
 });
