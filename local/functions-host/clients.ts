@@ -4,6 +4,7 @@ import type { ServiceBusClient, ServiceBusSender } from '@azure/service-bus';
 import type { BlobServiceClient } from '@azure/storage-blob';
 import type { QueueServiceClient } from '@azure/storage-queue';
 import { credentialOf, findConnection, sectionValue } from './connection.ts';
+import { loadSdk } from './sdks.ts';
 
 /**
  * SDK clients, one a connection, made when first asked for: an SDK that no trigger needs is never loaded
@@ -30,7 +31,7 @@ export class Clients {
 
   /** A new client each time: its owner closes it. */
   async newServiceBus(connection: string): Promise<ServiceBusClient> {
-    const sdk = await import('@azure/service-bus');
+    const sdk = await loadSdk('@azure/service-bus');
     const found = findConnection(connection, this.settings());
     if (found.kind === 'string') return new sdk.ServiceBusClient(withoutEntityPath(found.connectionString));
     const namespace = sectionValue(connection, found.section, 'fullyQualifiedNamespace');
@@ -45,7 +46,7 @@ export class Clients {
 
   eventHubProducer(connection: string, hub: string): Promise<EventHubProducerClient> {
     return this.once(`producer ${connection} ${hub}`, async () => {
-      const sdk = await import('@azure/event-hubs');
+      const sdk = await loadSdk('@azure/event-hubs');
       const found = findConnection(connection, this.settings());
       const client =
         found.kind === 'string'
@@ -68,7 +69,7 @@ export class Clients {
     store: CheckpointStore,
     loadBalancing: { updateIntervalInMs: number; partitionOwnershipExpirationIntervalInMs: number },
   ): Promise<EventHubConsumerClient> {
-    const sdk = await import('@azure/event-hubs');
+    const sdk = await loadSdk('@azure/event-hubs');
     const found = findConnection(connection, this.settings());
     const options = { loadBalancingOptions: { strategy: 'greedy' as const, ...loadBalancing } };
     if (found.kind === 'string') {
@@ -82,7 +83,7 @@ export class Clients {
 
   queues(connection: string): Promise<QueueServiceClient> {
     return this.once(`queues ${connection}`, async () => {
-      const sdk = await import('@azure/storage-queue');
+      const sdk = await loadSdk('@azure/storage-queue');
       const found = findConnection(connection, this.settings());
       if (found.kind === 'string') return sdk.QueueServiceClient.fromConnectionString(found.connectionString);
       const url = serviceUri(connection, found.section, 'queue');
@@ -92,7 +93,7 @@ export class Clients {
 
   blobs(connection: string): Promise<BlobServiceClient> {
     return this.once(`blobs ${connection}`, async () => {
-      const sdk = await import('@azure/storage-blob');
+      const sdk = await loadSdk('@azure/storage-blob');
       const found = findConnection(connection, this.settings());
       if (found.kind === 'string') return sdk.BlobServiceClient.fromConnectionString(found.connectionString);
       const url = serviceUri(connection, found.section, 'blob');
@@ -102,7 +103,7 @@ export class Clients {
 
   table(connection: string, table: string): Promise<TableClient> {
     return this.once(`table ${connection} ${table}`, async () => {
-      const sdk = await import('@azure/data-tables');
+      const sdk = await loadSdk('@azure/data-tables');
       const found = findConnection(connection, this.settings());
       const options = { allowInsecureConnection: true };
       if (found.kind === 'string') return sdk.TableClient.fromConnectionString(found.connectionString, table, options);
@@ -125,20 +126,6 @@ export class Clients {
     made.catch(() => this.made.delete(key));
     return made;
   }
-}
-
-/**
- * Loads the SDKs of these extensions (host.json's names) while the app's own process is loading the app: half a second that
- * would come after it. What cannot be loaded says so when it is needed.
- */
-export function preloadSdks(extensions: readonly string[]): void {
-  const loaders: Readonly<Record<string, () => Promise<unknown>[]>> = {
-    serviceBus: () => [import('@azure/service-bus')],
-    eventHubs: () => [import('@azure/event-hubs'), import('@azure/eventhubs-checkpointstore-blob')],
-    queues: () => [import('@azure/storage-queue')],
-    blobs: () => [import('@azure/storage-blob'), import('@azure/storage-queue')],
-  };
-  for (const loading of extensions.flatMap((name) => loaders[name]?.() ?? [])) loading.catch(() => {});
 }
 
 function serviceUri(connection: string, section: Readonly<Record<string, string>>, service: string): string {

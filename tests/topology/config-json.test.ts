@@ -108,12 +108,12 @@ describe("the official emulators' Config.json", () => {
   });
 
   test("errors speak the file's own words and paths", () => {
-    const config = serviceBusConfig({ LockDuratoin: 'PT1M', MaxDeliveryCount: '3', ForwardTo: 'topc.1' });
+    const config = serviceBusConfig({ LockDuratoin: 'PT1M', MaxDeliveryCount: 'three', ForwardTo: 'topc.1' });
 
     expect(() => parseTopology(JSON.stringify(config, null, 1), 'Config.json')).toThrow(
       [
         'Config.json:10: UserConfig.Namespaces[0].Queues[0].Properties.LockDuratoin: unknown key "LockDuratoin"; did you mean "LockDuration"?',
-        'Config.json:11: UserConfig.Namespaces[0].Queues[0].Properties.MaxDeliveryCount: is the string "3"; write a number',
+        'Config.json:11: UserConfig.Namespaces[0].Queues[0].Properties.MaxDeliveryCount: is the string "three"; write a number',
         'Config.json:12: UserConfig.Namespaces[0].Queues[0].Properties.ForwardTo: there is no queue or topic "topc.1"; did you mean "topic.1"?',
       ].join('\n'),
     );

@@ -1,5 +1,6 @@
 import type { EventPosition, SubscriptionEventHandlers } from '@azure/event-hubs';
 import type { EventHubsHostOptions } from '../../host-json.ts';
+import { loadSdk } from '../../sdks.ts';
 import { connectionName } from '../../settings.ts';
 import { FunctionsHostError } from '../../types.ts';
 import type { Trigger, TriggerContext } from '../trigger.ts';
@@ -23,7 +24,7 @@ export async function startEventHubTrigger(context: TriggerContext): Promise<Tri
   const connection = context.optionalOption('connection') ?? connectionName(undefined, 'eventHubs');
 
   const [{ BlobCheckpointStore }, blobs] = await Promise.all([
-    import('@azure/eventhubs-checkpointstore-blob'),
+    loadSdk('@azure/eventhubs-checkpointstore-blob'),
     clients.blobs('AzureWebJobsStorage'),
   ]);
   const container = blobs.getContainerClient(checkpointContainer);
