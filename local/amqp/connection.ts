@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock, TimerId } from '../clock/index.ts';
 import type { Log } from '../log.ts';
 import type { AmqpConnection, AmqpError, AmqpService, Authorizer, Right } from './api.ts';
-import { DecodeError } from './codec/index.ts';
+import { DecodeError, type Writer } from './codec/index.ts';
 import { IdleWatch } from './idle-watch.ts';
 import type { Link } from './links/link.ts';
 import { isAllowed, openNode } from './nodes/open-node.ts';
@@ -13,7 +13,6 @@ import { FrameSplitter } from './transport/frame-splitter.ts';
 import {
   type AttachFields,
   decodeFrame,
-  encodeFrame,
   FRAME_TYPE_AMQP,
   FRAME_TYPE_SASL,
   type Frame,
@@ -23,6 +22,7 @@ import {
   type OpenFields,
   Performative,
   toOpen,
+  writeFrame,
 } from './transport/performatives.ts';
 import { answerSaslInit, saslMechanismsFrame } from './transport/sasl.ts';
 import { Wire } from './transport/wire.ts';
@@ -137,12 +137,13 @@ export class Connection implements AmqpConnection {
   }
 
   sendFrame(channel: number, code: number, fields: readonly unknown[]): void {
-    this.write(encodeFrame(FRAME_TYPE_AMQP, channel, code, fields));
+    const { output } = this;
+    if (output) writeFrame(output, FRAME_TYPE_AMQP, channel, code, fields);
   }
 
-  write(bytes: Uint8Array): void {
-    if (this.phase !== 'open') return;
-    this.wire.write(bytes);
+  /** Where a frame is to be written now; `undefined` when nobody would read it any more. */
+  get output(): Writer | undefined {
+    return this.phase === 'open' ? this.wire.output : undefined;
   }
 
   holdDispositions(session: Session): void {

@@ -7,8 +7,6 @@ import { Delivery, OutgoingLinkEnd } from './links/outgoing-link.ts';
 import {
   type AttachFields,
   type AttachReply,
-  encodeDisposition,
-  encodeTransferHead,
   type Frame,
   fromAttach,
   fromError,
@@ -18,6 +16,8 @@ import {
   toDisposition,
   toFlow,
   toOutcome,
+  writeDisposition,
+  writeTransfer,
 } from './transport/performatives.ts';
 
 /** How many transfer frames the peer may send before it hears from us again. */
@@ -172,7 +172,8 @@ export class Session {
         next.id === (last.id + 1) >>> 0 &&
         (next.state === first.state || next.state.equals(first.state));
       if (!continues) {
-        this.connection.write(encodeDisposition(this.channel, first.weReceive, first.id, last.id, first.state));
+        const { output } = this.connection;
+        if (output) writeDisposition(output, this.channel, first.weReceive, first.id, last.id, first.state);
         if (next) first = next;
       }
       if (next) last = next;
@@ -275,14 +276,17 @@ export class Session {
   private sendFragment(delivery: Delivery, maxPayload: number): void {
     const { payload, sentBytes, link } = delivery;
     const end = Math.min(payload.length, sentBytes + maxPayload);
-    const head = {
+    const isFirst = sentBytes === 0;
+    const transfer = {
       handle: link.handle,
+      deliveryId: isFirst ? delivery.id : undefined,
+      tag: isFirst ? delivery.tag : undefined,
       settled: delivery.isSettled,
       more: end < payload.length,
-      ...(sentBytes === 0 ? { deliveryId: delivery.id, tag: delivery.tag } : {}),
     };
-    this.connection.write(encodeTransferHead(this.channel, head, end - sentBytes));
-    this.connection.write(sentBytes === 0 && end === payload.length ? payload : payload.subarray(sentBytes, end));
+    const fragment = isFirst && !transfer.more ? payload : payload.subarray(sentBytes, end);
+    const { output } = this.connection;
+    if (output) writeTransfer(output, this.channel, transfer, fragment);
     delivery.sentBytes = end;
     this.nextOutgoingId = (this.nextOutgoingId + 1) >>> 0;
     this.remoteWindow--;

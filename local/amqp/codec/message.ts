@@ -89,6 +89,11 @@ export function decodeBody(payload: Buffer, sections: MessageSections = readSect
 
 export function encodeHeader(header: Header): Buffer {
   const writer = new Writer(32);
+  writeHeader(writer, header);
+  return writer.finish();
+}
+
+export function writeHeader(writer: Writer, header: Header): void {
   writer.composite(Section.header, [
     header.durable,
     header.priority === undefined ? undefined : ubyte(header.priority),
@@ -96,7 +101,6 @@ export function encodeHeader(header: Header): Buffer {
     header.firstAcquirer,
     header.deliveryCount === undefined ? undefined : uint(header.deliveryCount),
   ]);
-  return writer.finish();
 }
 
 export function encodeProperties(properties: MessageProperties): Buffer {

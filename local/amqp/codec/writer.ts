@@ -133,6 +133,33 @@ export class Writer {
     });
   }
 
+  /** Opens the list of a composite type, whose fields are then written one by one. What it returns goes to {@link closeList}. */
+  openList(descriptor: number): number {
+    this.descriptor(descriptor);
+    this.u8(Code.list32);
+    return this.reserve(8);
+  }
+
+  closeList(openedAt: number, count: number): void {
+    this.closeCompound(openedAt, count);
+  }
+
+  /** Opens a map whose keys and values are then written one by one. What it returns goes to {@link closeMap}. */
+  openMap(): number {
+    this.u8(Code.map32);
+    return this.reserve(8);
+  }
+
+  /** @param count of keys and values, their sum */
+  closeMap(openedAt: number, count: number): void {
+    this.closeCompound(openedAt, count);
+  }
+
+  private closeCompound(openedAt: number, count: number): void {
+    this.u32At(openedAt, this.position - openedAt - 4);
+    this.u32At(openedAt + 4, count);
+  }
+
   /** Writes the list of a composite type; nulls at its end are left out. */
   composite(descriptor: number, fields: readonly unknown[]): void {
     let count = fields.length;
@@ -182,10 +209,9 @@ export class Writer {
 
   private compound(code: number, count: number, write: () => void): void {
     this.u8(code);
-    const sizeAt = this.reserve(4);
-    this.u32(count);
+    const openedAt = this.reserve(8);
     write();
-    this.u32At(sizeAt, this.position - sizeAt - 4);
+    this.closeCompound(openedAt, count);
   }
 
   private array({ type, values }: TypedArray): void {
@@ -196,7 +222,8 @@ export class Writer {
     });
   }
 
-  private primitive(type: AmqpTypeName, value: unknown): void {
+  /** Writes a value of the given type with its constructor; the same as `value(new Typed(type, value))`, without the object. */
+  primitive(type: AmqpTypeName, value: unknown): void {
     switch (type) {
       case 'boolean':
         this.u8(value ? Code.true : Code.false);
@@ -296,14 +323,9 @@ export class Writer {
         this.buffer.writeDoubleBE(value as number, this.reserve(8));
         return;
       case Code.ulong:
-        this.buffer.writeBigUInt64BE(BigInt(value as number), this.reserve(8));
-        return;
       case Code.timestamp:
       case Code.long:
-        this.buffer.writeBigInt64BE(
-          BigInt(value instanceof Date ? value.getTime() : (value as number)),
-          this.reserve(8),
-        );
+        this.i64(value instanceof Date ? value.getTime() : (value as number | bigint));
         return;
       case Code.uuid:
         this.bytes(value instanceof Uuid ? value.bytes : Uuid.parse(value as string).bytes);
@@ -322,6 +344,16 @@ export class Writer {
       default:
         throw new TypeError(`No encoding for 0x${code.toString(16)}.`);
     }
+  }
+
+  /** 64 bits in two's complement. Numbers go in two halves: a bigint for each timestamp would be an allocation a message. */
+  private i64(value: number | bigint): void {
+    if (typeof value === 'bigint') {
+      this.buffer.writeBigInt64BE(BigInt.asIntN(64, value), this.reserve(8));
+      return;
+    }
+    this.u32(Math.floor(value / 0x1_0000_0000) >>> 0);
+    this.u32(value >>> 0);
   }
 
   /** Makes room and returns where it starts. To be called before `this.buffer` is read: it may change. */

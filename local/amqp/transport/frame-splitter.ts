@@ -4,6 +4,9 @@ import { DecodeError } from '../codec/index.ts';
 export class FrameSplitter {
   private readonly maxFrameBytes: number;
   private chunks: Buffer[] = [];
+  /** What was taken from the first chunk already. */
+  private taken = 0;
+  /** What is left in the chunks. */
   private bytes = 0;
   private needed = 0;
 
@@ -27,7 +30,7 @@ export class FrameSplitter {
    */
   takeFrame(): Buffer | undefined {
     if (this.bytes < Math.max(8, this.needed)) return undefined;
-    const size = this.joined().readUInt32BE(0);
+    const size = this.joined().readUInt32BE(this.taken);
     if (size < 8 || size > this.maxFrameBytes) throw new DecodeError(`A frame of ${size} bytes is not allowed.`);
     if (this.bytes < size) {
       this.needed = size;
@@ -40,13 +43,22 @@ export class FrameSplitter {
   private take(length: number): Buffer | undefined {
     if (this.bytes < length) return undefined;
     const buffer = this.joined();
+    const start = this.taken;
     this.bytes -= length;
-    this.chunks = this.bytes > 0 ? [buffer.subarray(length)] : [];
-    return buffer.subarray(0, length);
+    this.taken += length;
+    if (this.bytes === 0) {
+      this.chunks = [];
+      this.taken = 0;
+    }
+    return buffer.subarray(start, start + length);
   }
 
   private joined(): Buffer {
-    if (this.chunks.length > 1) this.chunks = [Buffer.concat(this.chunks, this.bytes)];
+    if (this.chunks.length > 1) {
+      this.chunks[0] = this.chunks[0]!.subarray(this.taken);
+      this.chunks = [Buffer.concat(this.chunks, this.bytes)];
+      this.taken = 0;
+    }
     return this.chunks[0]!;
   }
 }

@@ -1,18 +1,6 @@
 // Over 400 lines: every frame body, terminus and delivery state of AMQP 1.0 in one place, each read and written beside its fields.
 import type { AmqpError, DeliveryState } from '../api.ts';
-import {
-  arrayOf,
-  DecodeError,
-  Described,
-  encoded,
-  Reader,
-  symbol,
-  ubyte,
-  uint,
-  ulong,
-  ushort,
-  Writer,
-} from '../codec/index.ts';
+import { arrayOf, DecodeError, Described, Reader, symbol, ubyte, uint, ulong, ushort, Writer } from '../codec/index.ts';
 
 /** Descriptors of frame bodies, states and termini (part 2, section 2.7; part 3; part 4; part 5, section 5.3.3). */
 export const Performative = {
@@ -79,6 +67,9 @@ export function decodeFrame(buffer: Buffer): Frame {
   return { type, channel, code, fields, payload };
 }
 
+const TRANSFER_FIELDS = 11;
+const DISPOSITION_FIELDS = 6;
+
 /**
  * How many fields each performative has. All are written, nulls at the end too, as the service does it: the Event Hubs client for
  * Python (5.15) looks fields up by their place without asking how many came.
@@ -88,8 +79,8 @@ const FIELD_COUNTS: Readonly<Record<number, number>> = {
   [Performative.begin]: 8,
   [Performative.attach]: 14,
   [Performative.flow]: 11,
-  [Performative.transfer]: 11,
-  [Performative.disposition]: 6,
+  [Performative.transfer]: TRANSFER_FIELDS,
+  [Performative.disposition]: DISPOSITION_FIELDS,
   [Performative.detach]: 3,
   [Performative.end]: 1,
   [Performative.close]: 1,
@@ -99,47 +90,61 @@ const TARGET_FIELDS = 7;
 
 export function encodeFrame(type: number, channel: number, code: number, fields: readonly unknown[]): Buffer {
   const writer = new Writer(192);
-  writeFrameHeader(writer, type, channel);
-  writer.wholeComposite(code, fields, FIELD_COUNTS[code] ?? fields.length);
-  writer.u32At(0, writer.length);
+  writeFrame(writer, type, channel, code, fields);
   return writer.finish();
 }
 
-function writeFrameHeader(writer: Writer, type: number, channel: number): void {
+export function writeFrame(
+  writer: Writer,
+  type: number,
+  channel: number,
+  code: number,
+  fields: readonly unknown[],
+): void {
+  const start = openFrame(writer, type, channel);
+  writer.wholeComposite(code, fields, FIELD_COUNTS[code] ?? fields.length);
+  writer.u32At(start, writer.length - start);
+}
+
+/** Writes a frame's header. The size, at the place that is returned, is filled in once it is known. */
+function openFrame(writer: Writer, type: number, channel: number): number {
+  const start = writer.length;
   writer.u32(0);
   writer.u8(2);
   writer.u8(type);
   writer.u16(channel);
+  return start;
 }
 
 /** A transfer without its payload. Continuations carry neither id nor tag. */
 export interface TransferFields {
   readonly handle: number;
-  readonly deliveryId?: number;
-  readonly tag?: Buffer;
+  readonly deliveryId: number | undefined;
+  readonly tag: Buffer | undefined;
   readonly settled: boolean;
   readonly more: boolean;
 }
 
-/** The frame's bytes up to the payload, which follows them in `payloadBytes` bytes. */
-export function encodeTransferHead(channel: number, transfer: TransferFields, payloadBytes: number): Buffer {
-  const writer = new Writer(80);
-  writeFrameHeader(writer, FRAME_TYPE_AMQP, channel);
-  const isFirst = transfer.deliveryId !== undefined;
-  const fields = [
-    uint(transfer.handle),
-    isFirst ? uint(transfer.deliveryId) : undefined,
-    transfer.tag,
-    isFirst ? uint(0) : undefined,
-    transfer.settled,
-    transfer.more,
-  ];
-  writer.wholeComposite(Performative.transfer, fields, FIELD_COUNTS[Performative.transfer]!);
-  writer.u32At(0, writer.length + payloadBytes);
-  return writer.finish();
+/** Writes a transfer frame. Field by field, for this and a disposition are what a message costs on the wire. */
+export function writeTransfer(writer: Writer, channel: number, transfer: TransferFields, payload: Uint8Array): void {
+  const start = openFrame(writer, FRAME_TYPE_AMQP, channel);
+  const { deliveryId, tag } = transfer;
+  const list = writer.openList(Performative.transfer);
+  writer.uint(transfer.handle);
+  if (deliveryId === undefined) writer.value(null);
+  else writer.uint(deliveryId);
+  writer.value(tag);
+  if (deliveryId === undefined) writer.value(null);
+  else writer.uint(0);
+  writer.value(transfer.settled);
+  writer.value(transfer.more);
+  for (let field = 6; field < TRANSFER_FIELDS; field++) writer.value(null);
+  writer.closeList(list, TRANSFER_FIELDS);
+  writer.bytes(payload);
+  writer.u32At(start, writer.length - start);
 }
 
-/** The longest that {@link encodeTransferHead} gets with a tag of up to 32 bytes. */
+/** The longest that {@link writeTransfer} makes of what stands before the payload, with a tag of up to 32 bytes. */
 export const TRANSFER_HEAD_BYTES = 80;
 
 export interface OpenFields {
@@ -399,20 +404,26 @@ export const State = {
   declared: (transactionId: Buffer): Buffer => inState(new Described(DECLARED, [transactionId]), undefined),
 };
 
-export function encodeDisposition(
+/** Writes a disposition frame that settles the deliveries from `first` to `last`. */
+export function writeDisposition(
+  writer: Writer,
   channel: number,
   weReceive: boolean,
   first: number,
   last: number,
   state: Buffer,
-): Buffer {
-  return encodeFrame(FRAME_TYPE_AMQP, channel, Performative.disposition, [
-    weReceive,
-    uint(first),
-    last === first ? undefined : uint(last),
-    true,
-    encoded(state),
-  ]);
+): void {
+  const start = openFrame(writer, FRAME_TYPE_AMQP, channel);
+  const list = writer.openList(Performative.disposition);
+  writer.value(weReceive);
+  writer.uint(first);
+  if (last === first) writer.value(null);
+  else writer.uint(last);
+  writer.value(true);
+  writer.bytes(state);
+  writer.value(null);
+  writer.closeList(list, DISPOSITION_FIELDS);
+  writer.u32At(start, writer.length - start);
 }
 
 /** `info` is always there, if need be empty: the Python client reads the third field of a rejected delivery's error unasked. */

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { Writer } from '../codec/index.ts';
 
 /**
  * An empty AMQP frame: legal at any time after open, and without meaning. It makes the peer's kernel see an acknowledgement
@@ -7,8 +8,10 @@ import type { Duplex } from 'node:stream';
  */
 const EMPTY_FRAME = Buffer.from([0, 0, 0, 8, 2, 0, 0, 0]);
 
-/** Below this, one copy is cheaper than a vectored write of many small buffers. */
-const COPY_BELOW_BYTES = 32_768;
+/** Output is gathered in blocks. One is full while there still is room for a frame of usual size, so that it need not grow for it. */
+const BLOCK_BYTES = 65_536;
+const FULL_BLOCK_BYTES = BLOCK_BYTES - 8_192;
+const SMALLEST_BLOCK_BYTES = 512;
 
 export interface WireEvents {
   /** Bytes came in; they are the receiver's until it returns. */
@@ -28,8 +31,10 @@ export class Wire {
   answersSilently = false;
   private readonly stream: Duplex;
   private readonly events: WireEvents;
-  private pending: Uint8Array[] = [];
-  private pendingBytes = 0;
+  private readonly fullBlocks: Buffer[] = [];
+  private block: Writer | undefined;
+  /** What the last turn has needed: the next will need about as much. */
+  private expectedBytes = SMALLEST_BLOCK_BYTES;
   private isScheduled = false;
   private owesAnswer = false;
   private isEnding = false;
@@ -48,7 +53,8 @@ export class Wire {
     stream.on('close', () => {
       if (this.isGone) return;
       this.isGone = true;
-      this.pending = [];
+      this.fullBlocks.length = 0;
+      this.block = undefined;
       events.gone(failure);
     });
   }
@@ -57,11 +63,20 @@ export class Wire {
     return !this.isEnding && !this.isGone;
   }
 
-  write(bytes: Uint8Array): void {
-    if (this.isEnding || this.isGone) return;
-    this.pending.push(bytes);
-    this.pendingBytes += bytes.length;
+  /** Where the turn's output is written, to be asked for anew for each frame; `undefined` when the stream has ended. */
+  get output(): Writer | undefined {
+    if (!this.isOpen) return undefined;
     this.schedule();
+    if (this.block && this.block.length >= FULL_BLOCK_BYTES) {
+      this.fullBlocks.push(this.block.finish());
+      this.block = new Writer(BLOCK_BYTES);
+    }
+    this.block ??= new Writer(this.expectedBytes);
+    return this.block;
+  }
+
+  write(bytes: Uint8Array): void {
+    this.output?.bytes(bytes);
   }
 
   writeEmptyFrame(): void {
@@ -72,10 +87,7 @@ export class Wire {
   schedule(): void {
     if (this.isScheduled || this.isGone) return;
     this.isScheduled = true;
-    setImmediate(() => {
-      this.isScheduled = false;
-      this.flush();
-    });
+    setImmediate(() => this.flush());
   }
 
   /** Sends what is pending, then ends the stream. */
@@ -101,19 +113,17 @@ export class Wire {
   private flush(): void {
     if (this.isEnding || this.isGone) return;
     this.events.beforeFlush();
-    if (this.pendingBytes === 0 && this.owesAnswer && this.answersSilently) this.pending.push(EMPTY_FRAME);
+    if (!this.block && this.owesAnswer && this.answersSilently) this.writeEmptyFrame();
     this.owesAnswer = false;
-    const buffers = this.pending;
-    if (buffers.length === 0) return;
-    const bytes = this.pendingBytes;
-    this.pending = [];
-    this.pendingBytes = 0;
-    if (buffers.length === 1) this.stream.write(buffers[0]);
-    else if (bytes <= COPY_BELOW_BYTES) this.stream.write(Buffer.concat(buffers, bytes));
-    else {
-      this.stream.cork();
-      for (const buffer of buffers) this.stream.write(buffer);
-      this.stream.uncork();
-    }
+    // Only now: what was written since is part of this flush.
+    this.isScheduled = false;
+    const { block, fullBlocks } = this;
+    if (!block) return;
+    this.block = undefined;
+    this.expectedBytes = Math.max(SMALLEST_BLOCK_BYTES, fullBlocks.length > 0 ? BLOCK_BYTES : block.length);
+    this.stream.cork();
+    for (const full of fullBlocks.splice(0)) this.stream.write(full);
+    this.stream.write(block.finish());
+    this.stream.uncork();
   }
 }

@@ -39,10 +39,11 @@ export class Kernel {
     return this.clock.now();
   }
 
-  emit(event: EventWithoutTime): void {
+  /** @param event a new object: it gets its time, and the listeners get it */
+  emit(event: EventWithoutTime & { at?: Instant }): void {
     if (this.listeners.size === 0) return;
-    const complete = { ...event, at: this.clock.now() } as BrokerEvent;
-    for (const listener of this.listeners) listener(complete);
+    event.at = this.clock.now();
+    for (const listener of this.listeners) listener(event as BrokerEvent);
   }
 
   onEvent(listener: (event: BrokerEvent) => void): () => void {

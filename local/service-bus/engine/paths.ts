@@ -13,6 +13,8 @@ const SUBSCRIPTIONS = /^(.+)\/subscriptions\/([^/]+)$/i;
 
 /** Reads a path in any letter case. Queue and topic names may hold slashes, so the ends are taken off first. */
 export function parsePath(path: string): EntityPath {
+  // Most paths are the name of a queue, and every operation reads one.
+  if (!path.includes('/')) return { root: path, subscription: undefined, subQueue: 'none' };
   let rest = path.replace(/^\/+|\/+$/g, '');
   const lower = rest.toLowerCase();
   let subQueue: SubQueue = 'none';

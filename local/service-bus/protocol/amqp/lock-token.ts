@@ -5,18 +5,18 @@ import { Uuid } from '../../../amqp/codec/index.ts';
  * the same token is an AMQP uuid in network order.
  */
 export function toDeliveryTag(lockToken: string): Buffer {
-  return swapped(Uuid.parse(lockToken).bytes);
+  return turnFields(Uuid.parse(lockToken).bytes);
 }
 
 /** `undefined` for a tag that is no lock token of ours. */
 export function fromDeliveryTag(tag: Buffer): string | undefined {
-  return tag.length === 16 ? new Uuid(swapped(tag)).toString() : undefined;
+  return tag.length === 16 ? new Uuid(turnFields(Buffer.from(tag))).toString() : undefined;
 }
 
-function swapped(bytes: Buffer): Buffer {
-  const result = Buffer.from(bytes);
-  result.subarray(0, 4).reverse();
-  result.subarray(4, 6).reverse();
-  result.subarray(6, 8).reverse();
-  return result;
+/** From one byte order to the other, in place. */
+function turnFields(bytes: Buffer): Buffer {
+  bytes.writeUInt32BE(bytes.readUInt32LE(0), 0);
+  bytes.writeUInt16BE(bytes.readUInt16LE(4), 4);
+  bytes.writeUInt16BE(bytes.readUInt16LE(6), 6);
+  return bytes;
 }

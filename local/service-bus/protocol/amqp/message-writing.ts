@@ -1,23 +1,27 @@
 import * as amqp from '../../../amqp/codec/index.ts';
 import type { MessageState, StoredMessage } from '../../engine/api.ts';
-import type { MessageChanges, SettableSystemProperty } from '../../engine/values.ts';
+import type { MessageChanges, MessageProperties, SettableSystemProperty } from '../../engine/values.ts';
 import { asBuffer, PARTITION_KEY, SCHEDULED_ENQUEUE_TIME, VIA_PARTITION_KEY } from './message-reading.ts';
 import { fromPropertyValue, propertyText } from './property-values.ts';
 
 const STATES: Readonly<Record<MessageState, number>> = { active: 0, deferred: 1, scheduled: 2 };
 
-/** The annotations that are the broker's to write, whatever the sender put there. */
-const OURS = new Set([
-  'x-opt-sequence-number',
-  'x-opt-enqueued-time',
-  'x-opt-enqueue-sequence-number',
-  'x-opt-locked-until',
-  'x-opt-message-state',
-  'x-opt-deadletter-source',
-  PARTITION_KEY,
-  VIA_PARTITION_KEY,
-  SCHEDULED_ENQUEUE_TIME,
-]);
+/** The annotations that are the broker's to write, whatever the sender put there; each name with its encoded symbol. */
+const OURS: ReadonlyMap<string, Buffer> = new Map(
+  [
+    'x-opt-sequence-number',
+    'x-opt-enqueued-time',
+    'x-opt-enqueue-sequence-number',
+    'x-opt-locked-until',
+    'x-opt-message-state',
+    'x-opt-deadletter-source',
+    PARTITION_KEY,
+    VIA_PARTITION_KEY,
+    SCHEDULED_ENQUEUE_TIME,
+  ].map((name) => [name, amqp.encodeValue(amqp.symbol(name))]),
+);
+
+const NO_PROPERTIES: MessageProperties = {};
 
 export interface WriteOptions {
   /** Of this delivery; absent when the message is not locked. */
@@ -47,14 +51,14 @@ export function writeMessage(message: StoredMessage, options: WriteOptions = {})
   writeAnnotations(writer, message, amqp.readMapEntries(content, sections.messageAnnotations), options);
 
   const bodyStart = sections.body[0]?.start ?? sections.footer?.start ?? content.length;
-  const properties = amqp.decodeProperties(content, sections.properties);
-  const isTtlCut = timeToLiveMs !== undefined && isLonger(properties, timeToLiveMs);
+  const isTtlCut =
+    timeToLiveMs !== undefined && isLonger(amqp.decodeProperties(content, sections.properties), timeToLiveMs);
   if (!isTtlCut && (!changes || (changes.system.size === 0 && changes.application.size === 0))) {
     const restStart = sections.properties?.start ?? sections.applicationProperties?.start ?? bodyStart;
     writer.bytes(content.subarray(restStart, options.omitBody ? bodyStart : content.length));
     return writer.finish();
   }
-  const changed = changeProperties(properties, changes);
+  const changed = changeProperties(amqp.decodeProperties(content, sections.properties), changes);
   writer.bytes(
     amqp.encodeProperties(
       isTtlCut
@@ -71,15 +75,13 @@ export function writeMessage(message: StoredMessage, options: WriteOptions = {})
 function writeHeader(writer: amqp.Writer, message: StoredMessage, header: amqp.Header): number | undefined {
   const limited = Number.isFinite(message.expiresAt) ? message.expiresAt - message.enqueuedAt : undefined;
   const ttlMs = limited ?? header.ttlMs;
-  writer.bytes(
-    amqp.encodeHeader({
-      durable: header.durable,
-      priority: header.priority,
-      firstAcquirer: header.firstAcquirer,
-      ttlMs: ttlMs === undefined ? undefined : Math.min(ttlMs, 0xffff_ffff),
-      deliveryCount: message.deliveryCount,
-    }),
-  );
+  amqp.writeHeader(writer, {
+    durable: header.durable,
+    priority: header.priority,
+    firstAcquirer: header.firstAcquirer,
+    ttlMs: ttlMs === undefined ? undefined : Math.min(ttlMs, 0xffff_ffff),
+    deliveryCount: message.deliveryCount,
+  });
   return limited;
 }
 
@@ -94,27 +96,37 @@ function writeAnnotations(
   sent: readonly [string, amqp.Encoded][],
   options: WriteOptions,
 ): void {
-  const entries: [amqp.Typed, unknown][] = [];
-  for (const [name, value] of sent) if (!OURS.has(name)) entries.push([amqp.symbol(name), value]);
-  const add = (name: string, value: unknown) => {
-    if (value !== undefined) entries.push([amqp.symbol(name), value]);
+  writer.descriptor(amqp.Section.messageAnnotations);
+  const map = writer.openMap();
+  let count = 0;
+  for (const [name, value] of sent) {
+    if (OURS.has(name)) continue;
+    writer.primitive('symbol', name);
+    writer.value(value);
+    count += 2;
+  }
+  const add = (name: string, type: amqp.AmqpTypeName, value: number | string | undefined) => {
+    if (value === undefined) return;
+    writer.bytes(OURS.get(name)!);
+    writer.primitive(type, value);
+    count += 2;
   };
-  const { properties } = message;
-  add('x-opt-enqueued-time', amqp.timestamp(message.enqueuedAt));
-  add('x-opt-sequence-number', amqp.long(message.sequenceNumber));
-  add('x-opt-enqueue-sequence-number', amqp.long(message.enqueuedSequenceNumber));
-  add('x-opt-locked-until', options.lockedUntil === undefined ? undefined : amqp.timestamp(options.lockedUntil));
+  // What the engine knows of a partition key or a schedule, the sender wrote as an annotation or a rule has set.
+  const properties = sent.length > 0 || message.changes ? message.properties : NO_PROPERTIES;
+  add('x-opt-enqueued-time', 'timestamp', message.enqueuedAt);
+  add('x-opt-sequence-number', 'long', message.sequenceNumber);
+  add('x-opt-enqueue-sequence-number', 'long', message.enqueuedSequenceNumber);
+  add('x-opt-locked-until', 'timestamp', options.lockedUntil);
   const scheduledAt = message.scheduledEnqueueAt ?? properties.scheduledEnqueueAt;
   // A message that had been scheduled still says so once it is active: the SDK's live test sendAndSchedule expects it.
   // One that was sent with a time that had come is active (live test serviceBusClient).
   const wasScheduled = message.state === 'active' && message.scheduledEnqueueAt !== undefined;
-  add('x-opt-message-state', amqp.int(wasScheduled ? STATES.scheduled : STATES[message.state]));
-  add('x-opt-deadletter-source', message.deadLetterSource);
-  add(PARTITION_KEY, properties.partitionKey);
-  add(VIA_PARTITION_KEY, properties.viaPartitionKey);
-  add(SCHEDULED_ENQUEUE_TIME, scheduledAt === undefined ? undefined : amqp.timestamp(scheduledAt));
-  writer.descriptor(amqp.Section.messageAnnotations);
-  writer.map(entries);
+  add('x-opt-message-state', 'int', wasScheduled ? STATES.scheduled : STATES[message.state]);
+  add('x-opt-deadletter-source', 'string', message.deadLetterSource);
+  add(PARTITION_KEY, 'string', properties.partitionKey);
+  add(VIA_PARTITION_KEY, 'string', properties.viaPartitionKey);
+  add(SCHEDULED_ENQUEUE_TIME, 'timestamp', scheduledAt);
+  writer.closeMap(map, count);
 }
 
 /** The system properties that stand in the properties section; the others are header and annotations. */
