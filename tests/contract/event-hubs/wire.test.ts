@@ -107,6 +107,22 @@ describe('what other clients send', () => {
     expect(sender.error).toMatchObject({ condition: 'amqp:not-implemented' });
   });
 
+  it('given a request with a token that is no good, when it is read, then it is refused, whatever was granted before', async () => {
+    const answers = connection.open_receiver({ source: { address: '$management' }, target: { address: 'answers' } });
+    await happens(answers, 'receiver_open');
+    const requests = await openSender('$management');
+    const ask = async (token?: string) => {
+      const answered = happens(answers, 'message');
+      const operation = { operation: 'READ', type: 'com.microsoft:eventhub', name: 'orders', security_token: token };
+      requests.send({ body: '', message_id: token ?? 'none', reply_to: 'answers', application_properties: operation });
+      const { message } = await answered;
+      return message!.application_properties!['status-code'];
+    };
+    expect(await ask()).toBe(200);
+    expect(await ask('SharedAccessSignature sr=orders&sig=wrong&se=9999999999&skn=foo')).toBe(401);
+    expect(await ask()).toBe(200);
+  });
+
   it('given bytes that are no message, when sent, then they are rejected and the next message is taken', async () => {
     const sender = await openSender('orders/Partitions/0');
     const rejected = happens(sender, 'rejected');
