@@ -22,7 +22,7 @@ const defaultPorts = { amqp: ['', '5672'], eventHubs: '5673', management: '5300'
 
 /**
  * Turns what means "the emulator on this machine" into this cloud: `UseDevelopmentStorage=true`, and connection strings
- * with `UseDevelopmentEmulator=true` on a default port or none (contracts/command-line.md, "The app's settings").
+ * with `UseDevelopmentEmulator=true` on a default port or none.
  *
  * An emulator's string on 5672 may mean Service Bus or Event Hubs; until {@link resolveConnections} knows who uses it, a name
  * or an `EntityPath` that speaks of Event Hubs decides.

@@ -1,6 +1,6 @@
 /**
  * Topics and event subscriptions in ARM's names. The same shapes as `local/topology/types.ts`, written down again because an
- * engine imports nothing outside its folder (design.md §2); the compiler compares the two where `event-grid/index.ts` hands
+ * engine imports nothing outside its folder (docs/architecture.md, "Who may import what"); the compiler compares the two where `event-grid/index.ts` hands
  * the topology in.
  */
 export type EventSchema = 'EventGridSchema' | 'CloudEventSchemaV1_0';

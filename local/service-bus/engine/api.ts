@@ -400,7 +400,7 @@ export interface Broker {
   close(): void;
 }
 
-/** One of the four events that Service Bus gives Event Grid (contracts/event-grid.md, System events). */
+/** One of the four events that Service Bus gives Event Grid (event-grid/event-schema-service-bus). */
 export interface AvailabilityEvent {
   readonly type:
     | 'ActiveMessagesAvailableWithNoListeners'

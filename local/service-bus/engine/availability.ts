@@ -2,7 +2,7 @@ import type { Clock, TimerId } from '../../clock/clock.ts';
 import type { AvailabilityEvent, Broker, BrokerEvent } from './api.ts';
 import { parsePath } from './paths.ts';
 
-/** Intervals of contracts/event-grid.md, System events. */
+/** Intervals of service-bus-to-event-grid-integration-concept. */
 const NO_LISTENERS_EVERY_MS = 120_000;
 const PERIODIC_EVERY_MS = 30_000;
 

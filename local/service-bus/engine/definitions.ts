@@ -1,6 +1,6 @@
 /**
  * Entities and their policies, in ARM's names; durations in milliseconds, `Infinity` for "no limit". The same shapes as
- * `local/topology/types.ts`, written down again because an engine imports nothing outside its folder (design.md §2); the
+ * `local/topology/types.ts`, written down again because an engine imports nothing outside its folder (docs/architecture.md, "Who may import what"); the
  * compiler compares the two where `service-bus/index.ts` hands the topology in.
  */
 export type EntityStatus = 'Active' | 'Disabled' | 'SendDisabled' | 'ReceiveDisabled';

@@ -42,7 +42,7 @@ export interface Particulars {
 const DAY_MS = 86_400_000;
 const NEVER = -1;
 
-/** A message in an entity. A million of them wait in memory: every field counts (contracts/performance.md, 200 bytes). */
+/** A message in an entity. A million of them wait in memory: every field counts (the aim: 200 bytes beside the payload). */
 export class Message implements StoredMessage {
   readonly sequenceNumber: number;
   phase: Phase;

@@ -40,7 +40,7 @@ export interface Refusal {
   readonly outcome: RefusalName;
   /** The path of the entity, in its own letter case where it exists. */
   readonly entity: string;
-  /** English text; the service's own where contracts/service-bus-rules.md quotes it. */
+  /** English text; the service's own where it is published. */
   readonly detail: string;
 }
 

@@ -200,7 +200,7 @@ export class Sending {
   private incoming(message: NewMessage): Incoming {
     const { kernel } = this.namespace;
     const { scheduledEnqueueAt, messageId } = message.properties;
-    // A message without an id gets one: the SDK's subscribe cannot do without (contracts/performance.md, trap 3).
+    // A message without an id gets one: the SDK's subscribe cannot do without (@azure/service-bus 7.9.5 throws on such a message).
     const assignedId = messageId === undefined ? kernel.newId().replaceAll('-', '') : undefined;
     const isLater = scheduledEnqueueAt !== undefined && scheduledEnqueueAt > kernel.now();
     return {

@@ -1,4 +1,4 @@
-// The 30 cases at the end of contracts/service-bus-rules.md, one test each, in their order; in one file so that the list can
+// The 30 cases of documented and observed behaviour (docs/fidelity/service-bus-engine.md), one test each, in their order; in one file so that the list can
 // be read beside the contract.
 import { describe, expect, test } from 'vitest';
 import {

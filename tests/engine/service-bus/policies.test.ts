@@ -1,4 +1,4 @@
-// The policies of entities, one story each (contracts/service-bus-rules.md §2-13), beyond the 30 cases.
+// The policies of entities, one story each (docs/fidelity/service-bus-engine.md §2-13), beyond the 30 cases.
 import { describe, expect, test } from 'vitest';
 import {
   applicationOf,

@@ -1,6 +1,6 @@
 /**
  * What a path names. Entity names may hold slashes, subscription and rule names may not, and the words between them are read in any
- * letter case (verified with the clients: contracts/service-bus-management.md):
+ * letter case (verified with the official clients: docs/fidelity/service-bus-management.md):
  * ```
  * path         = "$namespaceinfo" / "$Resources/" kind / entity
  * entity       = name ["/Subscriptions" ["/" name ["/Rules" ["/" name]]]]
