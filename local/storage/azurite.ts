@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -9,6 +10,22 @@ import { join } from 'node:path';
  */
 const require = createRequire(import.meta.url);
 
+/** The modules used here: what the package's bundle of Azurite (scripts/bundle-azurite.ts) consists of. */
+export const azuriteModules = [
+  'blob/BlobServer',
+  'blob/BlobConfiguration',
+  'queue/QueueServer',
+  'queue/QueueConfiguration',
+  'table/TableServer',
+  'table/TableConfiguration',
+  'common/persistence/MemoryExtentStore',
+] as const;
+type AzuriteModule = (typeof azuriteModules)[number];
+
+/** The package (dist/storage/azurite.js) holds no sources. */
+const isPackaged =
+  !import.meta.url.endsWith('.ts') && !existsSync(new URL('../../storage/azurite.ts', import.meta.url));
+
 const HOST = '127.0.0.1';
 /** Seconds. Azurite's own 5 would close a client's idle connection in the moment of its next request. */
 const KEEP_ALIVE_SECONDS = 75;
@@ -19,6 +36,7 @@ export const ACCOUNT_NAME = 'devstoreaccount1';
 export const ACCOUNT_KEY = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
 
 export type ServiceName = 'blob' | 'queue' | 'table';
+const capitalisedNames = { blob: 'Blob', queue: 'Queue', table: 'Table' } as const;
 
 /** What a request brings along; null where Azurite calls its own store. */
 export interface BlobRequestContext {
@@ -149,9 +167,11 @@ function createServer(name: ServiceName, port: number, dataFolder: string | null
   const loose = false;
   const listen = [HOST, port, KEEP_ALIVE_SECONDS];
   const security = ['', '', '', undefined, false]; // certificate, key, password, OAuth, product-style URLs stay possible
-  const Service = load<ModuleWithDefault<Constructor<AzuriteServer>>>(`${name}/${capitalised(name)}Server`).default;
+  const Service = load<ModuleWithDefault<Constructor<AzuriteServer>>>(
+    `${name}/${capitalisedNames[name]}Server` as AzuriteModule,
+  ).default;
   const Configuration = load<ModuleWithDefault<Constructor<unknown>>>(
-    `${name}/${capitalised(name)}Configuration`,
+    `${name}/${capitalisedNames[name]}Configuration` as AzuriteModule,
   ).default;
   if (name === 'table') {
     const logs = [false, false, undefined, undefined]; // debug log, access log, its stream, debug log's file
@@ -179,21 +199,21 @@ function createServer(name: ServiceName, port: number, dataFolder: string | null
   );
 }
 
-const capitalised = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
-
-/** Loads a module of Azurite, its telemetry replaced: that sends usage to its makers, and is 85 % of the loading time. */
-function load<T>(path: string): T {
-  replaceTelemetry();
+/** Loads a module of Azurite: in the package from its bundle, in the repository from node_modules. */
+function load<T>(path: AzuriteModule): T {
   // A dependency of Azurite's uses node:punycode, of which Node would tell our user, who can do nothing about it.
   const before = process.noDeprecation;
   process.noDeprecation = true;
   try {
+    if (isPackaged) return (require('./azurite.cjs') as Record<AzuriteModule, T>)[path];
+    replaceTelemetry();
     return require(`azurite/dist/src/${path}`) as T;
   } finally {
     process.noDeprecation = before;
   }
 }
 
+/** It sends usage to Azurite's makers, and is 85 % of the loading time. */
 function replaceTelemetry(): void {
   const file = require.resolve('azurite/dist/src/common/Telemetry');
   if (require.cache[file]) return;
