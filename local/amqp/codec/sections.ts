@@ -25,15 +25,15 @@ export type BodyKind = 'data' | 'sequence' | 'value' | 'none';
 
 /** The sections of an encoded message, found without decoding any of them. */
 export interface MessageSections {
-  readonly header?: SectionRange;
-  readonly deliveryAnnotations?: SectionRange;
-  readonly messageAnnotations?: SectionRange;
-  readonly properties?: SectionRange;
-  readonly applicationProperties?: SectionRange;
+  readonly header: SectionRange | undefined;
+  readonly deliveryAnnotations: SectionRange | undefined;
+  readonly messageAnnotations: SectionRange | undefined;
+  readonly properties: SectionRange | undefined;
+  readonly applicationProperties: SectionRange | undefined;
   readonly bodyKind: BodyKind;
   /** Every body section; a data or sequence body may have several. */
   readonly body: readonly SectionRange[];
-  readonly footer?: SectionRange;
+  readonly footer: SectionRange | undefined;
 }
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -44,7 +44,17 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export function readSections(payload: Buffer): MessageSections {
   const body: SectionRange[] = [];
-  const sections: Writable<MessageSections> = { bodyKind: 'none', body };
+  // All fields at once: an object that grows field by field costs several times its size, and every message is read twice.
+  const sections: Writable<MessageSections> = {
+    header: undefined,
+    deliveryAnnotations: undefined,
+    messageAnnotations: undefined,
+    properties: undefined,
+    applicationProperties: undefined,
+    bodyKind: 'none',
+    body,
+    footer: undefined,
+  };
   const reader = new Reader(payload);
   while (reader.hasMore) {
     const start = reader.position;

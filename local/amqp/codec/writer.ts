@@ -133,29 +133,21 @@ export class Writer {
     });
   }
 
-  /** Opens the list of a composite type, whose fields are then written one by one. What it returns goes to {@link closeList}. */
+  /** Opens the list of a composite type, whose fields are then written one by one. What it returns goes to {@link closeCompound}. */
   openList(descriptor: number): number {
     this.descriptor(descriptor);
     this.u8(Code.list32);
     return this.reserve(8);
   }
 
-  closeList(openedAt: number, count: number): void {
-    this.closeCompound(openedAt, count);
-  }
-
-  /** Opens a map whose keys and values are then written one by one. What it returns goes to {@link closeMap}. */
+  /** Opens a map, whose keys and values are then written one by one; otherwise as {@link openList}. */
   openMap(): number {
     this.u8(Code.map32);
     return this.reserve(8);
   }
 
-  /** @param count of keys and values, their sum */
-  closeMap(openedAt: number, count: number): void {
-    this.closeCompound(openedAt, count);
-  }
-
-  private closeCompound(openedAt: number, count: number): void {
+  /** @param count of the fields; of keys and values, their sum */
+  closeCompound(openedAt: number, count: number): void {
     this.u32At(openedAt, this.position - openedAt - 4);
     this.u32At(openedAt + 4, count);
   }

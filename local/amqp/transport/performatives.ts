@@ -139,7 +139,7 @@ export function writeTransfer(writer: Writer, channel: number, transfer: Transfe
   writer.value(transfer.settled);
   writer.value(transfer.more);
   for (let field = 6; field < TRANSFER_FIELDS; field++) writer.value(null);
-  writer.closeList(list, TRANSFER_FIELDS);
+  writer.closeCompound(list, TRANSFER_FIELDS);
   writer.bytes(payload);
   writer.u32At(start, writer.length - start);
 }
@@ -422,7 +422,7 @@ export function writeDisposition(
   writer.value(true);
   writer.bytes(state);
   writer.value(null);
-  writer.closeList(list, DISPOSITION_FIELDS);
+  writer.closeCompound(list, DISPOSITION_FIELDS);
   writer.u32At(start, writer.length - start);
 }
 

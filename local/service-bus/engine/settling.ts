@@ -27,7 +27,7 @@ export class Settling {
     if (!place) return entityNotFound(path);
     const { queue } = place;
     const locks: Lock[] = [];
-    for (const token of new Set(tokens)) {
+    for (const token of tokens.length > 1 ? new Set(tokens) : tokens) {
       const lock = queue.locks.get(token);
       // A message that a transaction settles is settled for everyone else; the transaction gives it back by rolling back.
       if (!lock || lock.transactionId !== undefined || this.isOver(lock)) return lockLost(queue.path);

@@ -126,7 +126,7 @@ function writeAnnotations(
   add(PARTITION_KEY, 'string', properties.partitionKey);
   add(VIA_PARTITION_KEY, 'string', properties.viaPartitionKey);
   add(SCHEDULED_ENQUEUE_TIME, 'timestamp', scheduledAt);
-  writer.closeMap(map, count);
+  writer.closeCompound(map, count);
 }
 
 /** The system properties that stand in the properties section; the others are header and annotations. */
