@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { keepJournal, type LokiDatabase } from './journal.ts';
 
 /**
  * Azurite 3.37.0 in this process. Its servers are not its public interface: the paths and members below belong to that one
@@ -101,7 +102,9 @@ export interface BlobMetadataStore {
 interface AzuriteServer {
   readonly httpServer: Server;
   readonly accountDataStore: { refresh(): void };
-  readonly metadataStore: unknown;
+  readonly metadataStore: { readonly db: LokiDatabase };
+  /** Where the bytes of blobs and messages are; the table server has none. */
+  readonly extentMetadataStore?: { readonly db: LokiDatabase };
   start(): Promise<void>;
   close(): Promise<void>;
   /** Closes the stores; `close()` does so itself, but only of a server that runs. */
@@ -175,28 +178,36 @@ function createServer(name: ServiceName, port: number, dataFolder: string | null
   ).default;
   if (name === 'table') {
     const logs = [false, false, undefined, undefined]; // debug log, access log, its stream, debug log's file
-    return new Service(
-      new Configuration(...listen, file(''), ...logs, loose, skipApiVersionCheck, ...security, inMemory),
-    );
+    const configuration = [...listen, file(''), ...logs, loose, skipApiVersionCheck, ...security, inMemory];
+    return withJournal(new Service(new Configuration(...configuration)));
   }
   const logs = [false, undefined, false, undefined]; // access log, its stream, debug log, its file
   const { MemoryExtentChunkStore } = load<{ MemoryExtentChunkStore: Constructor<unknown> }>(
     'common/persistence/MemoryExtentStore',
   );
-  return new Service(
-    new Configuration(
-      ...listen,
-      file(''),
-      file('_extent'),
-      extents,
-      ...logs,
-      loose,
-      skipApiVersionCheck,
-      ...security,
-      inMemory,
-      inMemory ? new MemoryExtentChunkStore() : undefined, // of its own: Azurite's default is one for the whole process
+  return withJournal(
+    new Service(
+      new Configuration(
+        ...listen,
+        file(''),
+        file('_extent'),
+        extents,
+        ...logs,
+        loose,
+        skipApiVersionCheck,
+        ...security,
+        inMemory,
+        inMemory ? new MemoryExtentChunkStore() : undefined, // of its own: Azurite's default is one for the whole process
+      ),
     ),
   );
+
+  function withJournal(server: AzuriteServer): AzuriteServer {
+    if (inMemory) return server;
+    keepJournal(server.metadataStore.db, file(''));
+    if (server.extentMetadataStore) keepJournal(server.extentMetadataStore.db, file('_extent'));
+    return server;
+  }
 }
 
 /** Loads a module of Azurite: in the package from its bundle, in the repository from node_modules. */

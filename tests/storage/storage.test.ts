@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -83,6 +83,62 @@ describe('storage', () => {
       allowInsecureConnection: true,
     });
     expect(await again.getEntity('a', 'b')).toMatchObject({ rowKey: 'b' });
+  });
+
+  test('loses nothing that it has acknowledged when the process is killed', async () => {
+    const dataFolder = await newFolder();
+    const first = await start({
+      dataFolder,
+      topology: { containers: ['photos'], queues: ['jobs'], tables: ['Orders'] },
+    });
+    await first.putBlob('photos', 'kept.txt', Buffer.from('old'), 'text/plain');
+    await first.putBlob('photos', 'kept.txt', Buffer.from('new'), 'text/plain');
+    await first.putBlob('photos', 'gone.txt', Buffer.from('gone'), 'text/plain');
+    const photos = BlobServiceClient.fromConnectionString(first.connectionString).getContainerClient('photos');
+    await photos.deleteBlob('gone.txt');
+    for (const text of ['taken', 'left']) await first.sendQueueMessage('jobs', text);
+    const jobs = QueueServiceClient.fromConnectionString(first.connectionString).getQueueClient('jobs');
+    const [taken] = (await jobs.receiveMessages()).receivedMessageItems;
+    await jobs.deleteMessage(taken!.messageId, taken!.popReceipt);
+    const rowsOf = (storage: Storage, table: string) =>
+      TableClient.fromConnectionString(storage.connectionString, table, { allowInsecureConnection: true });
+    await rowsOf(first, 'Orders').createEntity({ partitionKey: 'a', rowKey: '1', total: 5 });
+    await rowsOf(first, 'Orders').updateEntity({ partitionKey: 'a', rowKey: '1', total: 6 }, 'Replace');
+    await rowsOf(first, 'Late').createTable();
+    await rowsOf(first, 'Late').createEntity({ partitionKey: 'b', rowKey: '2' });
+    // What a killed process leaves is what stands on the disk at that moment.
+    const leftBehind = await newFolder();
+    await cp(dataFolder, leftBehind, { recursive: true });
+
+    const second = await start({ dataFolder: leftBehind });
+
+    expect(await read(second, 'photos', 'kept.txt')).toBe('new');
+    await expect(read(second, 'photos', 'gone.txt')).rejects.toMatchObject({ statusCode: 404 });
+    const queue = QueueServiceClient.fromConnectionString(second.connectionString).getQueueClient('jobs');
+    expect((await queue.receiveMessages({ numberOfMessages: 9 })).receivedMessageItems).toMatchObject([
+      { messageText: 'left', dequeueCount: 1 },
+    ]);
+    expect(await rowsOf(second, 'Orders').getEntity('a', '1')).toMatchObject({ total: 6 });
+    expect(await rowsOf(second, 'Late').getEntity('b', '2')).toMatchObject({ rowKey: '2' });
+
+    await rowsOf(second, 'Late').createEntity({ partitionKey: 'a', rowKey: '1' });
+    expect(await rowsOf(second, 'Late').getEntity('a', '1')).toMatchObject({ rowKey: '1' });
+  });
+
+  test('leaves no journal behind when it is closed', async () => {
+    const dataFolder = await newFolder();
+    const storage = await startStorage({
+      blobPort: 0,
+      queuePort: 0,
+      tablePort: 0,
+      dataFolder,
+      topology: { containers: ['photos'], queues: ['jobs'], tables: ['Orders'] },
+      log: () => undefined,
+    });
+    await storage.putBlob('photos', 'a.txt', Buffer.from('a'), 'text/plain');
+    await storage.close();
+
+    expect((await readdir(join(dataFolder, 'storage'))).filter((name) => name.includes('journal'))).toEqual([]);
   });
 
   test('two in memory share nothing', async () => {
