@@ -57,7 +57,7 @@ describe('a mistake is found: where it is, what is wrong, and what to do', () =>
     const at = plant(
       'infra/roles.json',
       /(?=\{\s*"principal": "events")/,
-      '{ "principal": "app", "service": "eventHubs", "entity": "telemetry", "role": "Azure Event Hubs Data Sender", "reason": "x" },\n',
+      '{ "principal": "app", "service": "storage", "role": "Storage Blob Data Contributor", "reason": "x" },\n',
     );
     expect(await findings(copy, facts)).toMatchObject([
       {

@@ -72,7 +72,6 @@ export function roles(root: string, facts: AppFacts, topology: TopologyFile): Fi
       (name) =>
         name !== capture && !given.some(({ role }) => role === name) && !needed.some(({ role }) => role === name),
     )
-    .filter((name) => name !== 'Azure Event Hubs Data Sender')
     .map((name) => ({
       file: definitions,
       line: lineWith(read(root, definitions), `"${name}"`),
