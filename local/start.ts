@@ -36,6 +36,8 @@ export interface LocalCloudOptions {
   readonly clock?: Clock;
   /** Entities come to be when a client first names them; default false, as in Azure. */
   readonly createMissing?: boolean;
+  /** Ends a start that is still going on: what has been started is stopped, and the promise rejects with the reason. */
+  readonly signal?: AbortSignal;
   /** Default: silence. */
   readonly log?: Log;
 }
@@ -150,6 +152,7 @@ async function start(
     brokersStarted,
     eventGridStarted,
   ]);
+  options.signal?.throwIfAborted();
   const { serviceBus, management } = brokers;
   const url = (port: number) => `sb://localhost:${port}`;
   const withKey = `;SharedAccessKeyName=${DEVELOPMENT_RULE.name};SharedAccessKey=${DEVELOPMENT_RULE.primaryKey};UseDevelopmentEmulator=true;`;
@@ -197,6 +200,7 @@ async function start(
         port: wanted.functions,
         clock,
         log,
+        signal: options.signal,
         cloud: {
           storage: storage.connectionString,
           serviceBus: connectionStrings.serviceBus.connectionString,

@@ -118,11 +118,20 @@ const portNames: Readonly<Record<keyof Ports, string>> = {
   smtp: 'smtp-port',
 };
 
+/** @throws UsageError when two parts would have the same port; the two AMQP brokers may. */
 export function portsOf(line: CommandLine): Ports {
   const otherwise = line.switches.has('dynamic-ports') ? DYNAMIC_PORTS : DEFAULT_PORTS;
   const entries = Object.entries(portNames).map(([name, option]) => {
     const value = line.values.get(option)?.[0];
-    return [name, value === undefined ? otherwise[name as keyof Ports] : Number(value)];
+    return [name as keyof Ports, value === undefined ? otherwise[name as keyof Ports] : Number(value)] as const;
   });
+  for (const [index, [name, port]] of entries.entries()) {
+    const other = entries.slice(0, index).find((each) => each[1] === port);
+    if (!other || port === 0 || (other[0] === 'serviceBus' && name === 'eventHubs')) continue;
+    throw new UsageError(
+      `--${portNames[other[0]]} and --${portNames[name]} are both ${port}; give each a port of its own.`,
+      commands.find((each) => each.name === line.command),
+    );
+  }
   return Object.fromEntries(entries) as unknown as Ports;
 }

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
-import { readCommandLine, UsageError } from './arguments.ts';
+import { RealClock } from '../clock/index.ts';
+import { type CommandLine, readCommandLine, UsageError } from './arguments.ts';
 import { isExpected } from './expected.ts';
+import { listenForStop } from './stop-signals.ts';
 import { usage } from './usage.ts';
 
 const require = createRequire(import.meta.url);
@@ -37,11 +39,22 @@ async function run(args: readonly string[]): Promise<number> {
   // Each command loads what it needs and no more: help and errors answer at once.
   switch (request.line.command) {
     case 'start':
-      return (await import('./start-command.ts')).start(request.line);
+      return start(request.line);
     case 'settings':
       return (await import('./settings-command.ts')).settings(request.line);
     default:
       return (await import('./check-command.ts')).check(request.line);
+  }
+}
+
+async function start(line: CommandLine): Promise<number> {
+  const clock = new RealClock();
+  // Before the rest is loaded: a Ctrl-C of the first moment is a request as any other.
+  const stop = listenForStop(() => clock.now());
+  try {
+    return await (await import('./start-command.ts')).start(line, stop, clock);
+  } finally {
+    stop.dispose();
   }
 }
 

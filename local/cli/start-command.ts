@@ -1,31 +1,22 @@
 import { join } from 'node:path';
 import { readLocalSettings, withEnvironment } from '../app-settings.ts';
-import { RealClock, VirtualClock } from '../clock/index.ts';
+import { type RealClock, VirtualClock } from '../clock/index.ts';
 import type { LogLevel } from '../log.ts';
-import { type LocalCloud, startLocalCloud } from '../start.ts';
+import { startLocalCloud } from '../start.ts';
 import { emptyTopology } from '../topology/index.ts';
 import { type CommandLine, portsOf } from './arguments.ts';
 import { createPrinter } from './printer.ts';
 import { dataFolderOf, findProject, readTopology } from './project.ts';
 import { type ReadyFile, removeStaleReadyFile, writeReadyFile } from './ready-file.ts';
-import { listenForStop, type StopRequests } from './stop-signals.ts';
+import type { StopRequests } from './stop-signals.ts';
 
 /** How long closing may take before it is cut short. */
 const CLOSE_WITHIN_MS = 5_000;
 
 /** `crossover start`: resolves with the exit code once it was asked to stop and has stopped. */
-export async function start(line: CommandLine): Promise<number> {
-  const real = new RealClock();
-  const stop = listenForStop(() => real.now());
-  try {
-    return await run(line, stop, real);
-  } finally {
-    stop.dispose();
-  }
-}
-
-async function run(line: CommandLine, stop: StopRequests, real: RealClock): Promise<number> {
+export async function start(line: CommandLine, stop: StopRequests, real: RealClock): Promise<number> {
   const startedAt = real.now();
+  const ports = portsOf(line);
   const level = (line.values.get('log')?.[0] ?? 'information') as LogLevel;
   const printer = createPrinter({ level, isJson: line.switches.has('json') });
   const project = findProject(line);
@@ -49,23 +40,33 @@ async function run(line: CommandLine, stop: StopRequests, real: RealClock): Prom
   stop.onAgain(() => process.exit(1));
 
   const tlsPort = line.values.get('management-tls-port')?.[0];
+  const abort = new AbortController();
+  void stop.first.then(() => abort.abort());
   const starting = startLocalCloud({
     appFolder: withApp ? project.folder : null,
     settings,
     topology: topology ?? emptyTopology,
     dataFolder,
-    ports: portsOf(line),
+    ports,
     managementTlsPort: tlsPort === undefined ? undefined : Number(tlsPort),
     clock: line.values.get('clock')?.[0] === 'virtual' ? new VirtualClock(real.now()) : real,
     createMissing: line.switches.has('create-missing'),
     log: printer.log,
+    signal: abort.signal,
   });
   const isStopped = await Promise.race([starting.then(() => false), stop.first.then(() => true)]);
-  const cloud = await starting;
   if (isStopped) {
-    await closeInTime(cloud, real);
+    // What rejects has closed itself; nobody asks any more what it was.
+    await inTime(
+      starting.then(
+        (started) => started.close(),
+        () => undefined,
+      ),
+      real,
+    );
     return 0;
   }
+  const cloud = await starting;
   const document = cloud.ready;
   try {
     if (dataFolder !== null) files.push(writeReadyFile(join(dataFolder, 'ready.json'), document));
@@ -78,17 +79,17 @@ async function run(line: CommandLine, stop: StopRequests, real: RealClock): Prom
   printer.ready(document, topology ?? emptyTopology, real.now() - startedAt);
   await stop.first;
   removeFiles();
-  await closeInTime(cloud, real);
+  await inTime(cloud.close(), real);
   return 0;
 }
 
 /** Whatever hangs must not keep the user waiting; exit then ends it. */
-async function closeInTime(cloud: LocalCloud, clock: RealClock): Promise<void> {
+async function inTime(closing: Promise<void>, clock: RealClock): Promise<void> {
   let timer: ReturnType<RealClock['setTimer']> | undefined;
   const late = new Promise<'late'>((resolve) => {
     timer = clock.setTimer(clock.now() + CLOSE_WITHIN_MS, () => resolve('late'));
   });
-  const outcome = await Promise.race([cloud.close(), late]);
+  const outcome = await Promise.race([closing, late]);
   if (timer !== undefined) clock.clearTimer(timer);
   if (outcome === 'late') process.exit(1);
 }

@@ -36,7 +36,7 @@ const firstBackOffMs = 100;
 const longestBackOffMs = 10_000;
 /** A process that has lived this long is well again: the next crash is a first one. */
 const healthyAfterMs = 30_000;
-const terminateWithinMs = 700;
+const terminateWithinMs = 350;
 /** An app that has not loaded by then never will: it waits for something, or loops. */
 const loadWithinMs = 60_000;
 
@@ -92,6 +92,11 @@ export class AppProcess {
     this.child.kill('SIGKILL');
   }
 
+  /** Ends a {@link start} that is still going on: it rejects. */
+  abandonStart(): void {
+    if (!this.isReady) this.child?.kill('SIGKILL');
+  }
+
   /** Runs the app's appTerminate hooks, for a bounded time; then the process is gone whatever it does. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -122,6 +127,10 @@ export class AppProcess {
     this.startedAt = this.options.clock.now();
     this.readLines(child.stdout, 'stdout');
     this.readLines(child.stderr, 'stderr');
+    // Whatever ends this process, as a second Ctrl-C does: an app in an endless loop would not see its channel close.
+    const killWithUs = () => child.kill('SIGKILL');
+    process.once('exit', killWithUs);
+    child.once('close', () => process.off('exit', killWithUs));
     let loadTimer: NodeJS.Timeout | undefined;
     return new Promise<Started>((resolve, reject) => {
       let hasStarted = false;
@@ -242,5 +251,6 @@ function startFailure({ error, code }: Extract<WorkerMessage, { type: 'start-fai
     }
     return `${error.message.split('\n')[0]}; is it installed and built?`;
   }
-  return error.stack.includes(error.message) ? error.stack : `${error.message}\n${error.stack}`;
+  // The last line is the one that people read.
+  return error.stack.includes('\n') ? `${error.stack}\n${error.message}` : error.message;
 }

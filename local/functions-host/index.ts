@@ -122,14 +122,21 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     }
   }
 
+  const abandonStart = () => process_.abandonStart();
+  options.signal?.addEventListener('abort', abandonStart, { once: true });
   try {
+    options.signal?.throwIfAborted();
     const starting = process_.start();
     preloadSdks(hostJson.configuredExtensions);
-    await run(await starting);
+    const started = await starting;
+    options.signal?.throwIfAborted();
+    await run(started);
   } catch (error) {
     await Promise.allSettled([server.close(), process_.close()]);
     await clients.close();
     throw error;
+  } finally {
+    options.signal?.removeEventListener('abort', abandonStart);
   }
 
   const watcher = options.watch

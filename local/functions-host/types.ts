@@ -30,6 +30,8 @@ export interface FunctionsHostOptions {
   readonly onFunctions?: (functions: readonly FunctionInfo[]) => void;
   /** Load the app anew when its built files change. */
   readonly watch?: boolean;
+  /** Ends a start that is still going on: the app's process is gone, and the promise rejects. */
+  readonly signal?: AbortSignal;
   /** How long running invocations may take to finish when the host closes; default 500. */
   readonly drainMs?: number;
 }

@@ -45,6 +45,10 @@ describe('a wrong command line ends with 2, and the usage follows', () => {
     [['start', '--json=yes'], '--json takes no value.'],
     [['start', '--blob-port', 'x'], '--blob-port x: a port is a number from 0 to 65535.'],
     [['start', '--blob-port', '70000'], '--blob-port 70000: a port is a number from 0 to 65535.'],
+    [
+      ['start', '--event-grid-port', '10001'],
+      '--queue-port and --event-grid-port are both 10001; give each a port of its own.',
+    ],
     [['start', '--clock', 'sun'], '--clock sun: use one of real, virtual.'],
     [['start', '--data', 'a', '--data', 'b'], '--data stands twice.'],
     [['start', 'a', 'b'], '"b" is one word too many.'],

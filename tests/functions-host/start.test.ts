@@ -31,7 +31,7 @@ describe('an app that cannot run is refused with one clear sentence', () => {
     [
       'main matches nothing',
       { 'host.json': hostJson, 'package.json': '{ "main": "dist/*.js" }' },
-      /"main" of package\.json is "dist\/\*\.js", and no file matches it; build the app first/,
+      /"main" of package\.json is "dist\/\*\.js", and no file matches it in .*; build the app first\.$/,
     ],
     [
       'an error while loading',

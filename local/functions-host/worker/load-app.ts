@@ -15,10 +15,13 @@ export async function loadApp(appFolder: string, main: string, isModuleFolder: b
   const files = matches(appFolder, main);
   if (files.length === 0) {
     const isGlob = /[*?{}[\]]/.test(main);
-    throw new Error(
-      `"main" of package.json is "${main}", and ${isGlob ? 'no file matches it' : 'there is no such file'}` +
+    const error = new Error(
+      `"main" of package.json is "${main}", and ${isGlob ? 'no file matches it' : 'there is no such file'} in ${appFolder}` +
         `${main.includes('dist') ? '; build the app first' : ''}.`,
     );
+    // Where it was thrown says nothing to those who wrote the app.
+    error.stack = error.message;
+    throw error;
   }
   for (const file of files) {
     try {
