@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { type AmqpServer, type AmqpService, startAmqpServer } from './amqp/index.ts';
-import { createAuthorizer, developmentCertificate } from './auth/index.ts';
+import { createAuthorizer, type DevelopmentCertificate, developmentCertificate } from './auth/index.ts';
 import { type Clock, RealClock, VirtualClock } from './clock/index.ts';
 import { allOrFirstError, type Closing } from './closing.ts';
 import { createEventHubs, type EventHubs } from './event-hubs/index.ts';
@@ -47,6 +47,16 @@ export async function startBrokers(options: BrokersOptions): Promise<Brokers> {
     closing.track('brokers', createEventHubs({ ...common, topology: topology.eventHubs })),
   ]);
 
+  const certificateFolder = dataFolder === null ? null : join(dataFolder, 'certificate');
+  let made: Promise<DevelopmentCertificate> | undefined;
+  const certificate = () => {
+    made ??= developmentCertificate({ folder: certificateFolder });
+    return made;
+  };
+  // In a folder it is there when the cloud is ready, for clients to trust; in memory it is made for the first that wants TLS.
+  const certificateFile = certificateFolder === null ? undefined : certificate().then(({ certFile }) => certFile);
+  certificateFile?.catch(() => {}); // Awaited below.
+
   const authorizerOf = (namespaceRules: readonly AuthorizationRule[]) =>
     createAuthorizer({
       namespaceRules,
@@ -61,7 +71,10 @@ export async function startBrokers(options: BrokersOptions): Promise<Brokers> {
   };
   const authorizer = authorizerOf(rules.serviceBus);
   const listen = (port: number, services: readonly AmqpService[], namespaceRules: readonly AuthorizationRule[]) =>
-    closing.track('servers', startAmqpServer({ port, services, authorizer: authorizerOf(namespaceRules), clock, log }));
+    closing.track(
+      'servers',
+      startAmqpServer({ port, services, authorizer: authorizerOf(namespaceRules), clock, log, tls: certificate }),
+    );
 
   async function listenApart() {
     const [serviceBusServer, eventHubsServer] = await allOrFirstError([
@@ -80,16 +93,11 @@ export async function startBrokers(options: BrokersOptions): Promise<Brokers> {
 
   const isShared = ports.serviceBus === ports.eventHubs && ports.serviceBus !== 0;
   const servers = await (isShared ? listenTogether() : listenApart());
-  const { managementTlsPort } = options;
-  const certificate =
-    managementTlsPort === undefined
-      ? undefined
-      : await developmentCertificate({ folder: dataFolder === null ? null : join(dataFolder, 'certificate') });
   const management = await closing.track(
     'servers',
     startManagement({
       port: ports.management,
-      tlsPort: managementTlsPort,
+      tlsPort: options.managementTlsPort,
       certificate,
       broker: serviceBus.broker,
       authorizer,
@@ -101,7 +109,7 @@ export async function startBrokers(options: BrokersOptions): Promise<Brokers> {
       health: options.isReady,
     }),
   );
-  return { serviceBus, eventHubs, ...servers, management, certificateFile: certificate?.certFile };
+  return { serviceBus, eventHubs, ...servers, management, certificateFile: await certificateFile };
 }
 
 function entityRules({ broker }: ServiceBus, path: string): readonly AuthorizationRule[] | undefined {

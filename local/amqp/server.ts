@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
-import tls from 'node:tls';
 import { type Clock, RealClock } from '../clock/index.ts';
 import type { Log } from '../log.ts';
 import type { AmqpError, AmqpServer, AmqpService, Authorizer } from './api.ts';
 import { Connection, type ServerContext } from './connection.ts';
+import { type CertificateSource, eitherTls } from './either-tls.ts';
 
 export interface AmqpServerOptions {
   /** 0: any free port. */
@@ -15,8 +15,8 @@ export interface AmqpServerOptions {
   readonly authorizer: Authorizer;
   readonly clock: Clock;
   readonly log: Log;
-  /** PEM texts; given, the port speaks TLS (AMQPS). */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Given, the port speaks TLS (AMQPS) too: the first byte tells. */
+  readonly tls?: CertificateSource;
 }
 
 /** How long peers are given to answer our close. */
@@ -50,15 +50,20 @@ export async function startAmqpServer(options: AmqpServerOptions): Promise<AmqpS
     connections.add(connection);
     connection.onClose(() => connections.delete(connection));
   };
+  const accept = options.tls
+    ? eitherTls(options.tls, {
+        plain: acceptStream,
+        secure: acceptStream,
+        onError: (error) => options.log('debug', 'amqp', `TLS: ${error.message}`),
+      })
+    : acceptStream;
   const acceptSocket = (socket: net.Socket) => {
     socket.setNoDelay(true);
-    acceptStream(socket);
+    accept(socket);
   };
   const listeners: net.Server[] = [];
   const listen = async (host: string, port: number) => {
-    const server = options.tls ? tls.createServer(options.tls, acceptSocket) : net.createServer(acceptSocket);
-    // A TLS handshake that fails is the client's affair.
-    server.on('tlsClientError', (error) => options.log('debug', 'amqp', `TLS: ${error.message}`));
+    const server = net.createServer(acceptSocket);
     server.on('connection', (socket) => {
       streams.add(socket);
       socket.once('close', () => streams.delete(socket));

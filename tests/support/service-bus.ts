@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { startAmqpServer } from '../../local/amqp/index.ts';
+import { type CertificateSource, startAmqpServer } from '../../local/amqp/index.ts';
 import { createAuthorizer } from '../../local/auth/index.ts';
 import { type Clock, RealClock } from '../../local/clock/index.ts';
 import type { Log } from '../../local/log.ts';
@@ -25,6 +25,8 @@ export interface TestServiceBusOptions {
   readonly log?: Log;
   readonly dataFolder?: string | null;
   readonly createMissing?: boolean;
+  /** Given, the port speaks TLS too. */
+  readonly tls?: CertificateSource;
 }
 
 /** Service Bus on a free port, with real SAS checks. */
@@ -57,7 +59,14 @@ export async function startTestServiceBus(options: TestServiceBusOptions = {}): 
     clock: new RealClock(),
     mode: 'sas',
   });
-  const server = await startAmqpServer({ port: 0, services: [serviceBus.amqp], authorizer, clock, log });
+  const server = await startAmqpServer({
+    port: 0,
+    services: [serviceBus.amqp],
+    authorizer,
+    clock,
+    log,
+    tls: options.tls,
+  });
   const host = `localhost:${server.port}`;
   return {
     connectionString: `Endpoint=sb://${host};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;`,

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { CertificateSource } from '../../../amqp/index.ts';
 import { developmentCertificate } from '../../../auth/index.ts';
 import type { Clock, VirtualClock } from '../../../clock/index.ts';
 import type { Log } from '../../../log.ts';
@@ -20,8 +21,8 @@ export interface ManagementOptions {
   readonly port: number;
   /** The same over TLS, and AMQP over secure WebSockets; absent: not served. 0: a free one. */
   readonly tlsPort?: number;
-  /** For `tlsPort`; absent: one is made in memory. */
-  readonly certificate?: { readonly key: string; readonly cert: string };
+  /** Given, `port` speaks HTTPS too; `tlsPort` without it gets one made in memory. */
+  readonly certificate?: CertificateSource;
   readonly broker: Broker;
   readonly authorizer: HttpAuthorizer;
   readonly clock: Clock;
@@ -64,8 +65,8 @@ export async function startManagement(o: ManagementOptions): Promise<Management>
   const servers: ListeningServer[] = [];
   const endings: (() => void)[] = [];
   const accept = o.amqpServers?.serviceBus ?? o.amqpServers?.eventHubs;
-  const open = async (port: number, tls?: { readonly key: string; readonly cert: string }) => {
-    const server = await listen(tls ? { port, tls, handle, onError } : { port, handle, onError });
+  const open = async (port: number, tls: CertificateSource | undefined) => {
+    const server = await listen({ port, ...(tls && { tls }), handle, onError });
     servers.push(server);
     if (accept) endings.push(serveWebSockets(server.server, (stream) => accept.acceptStream(stream)));
     return server.port;
@@ -75,20 +76,16 @@ export async function startManagement(o: ManagementOptions): Promise<Management>
     await Promise.all(servers.map((server) => server.close()));
   };
   try {
-    const port = await open(o.port);
-    if (o.tlsPort === undefined)
-      return {
-        port,
-        url: `http://127.0.0.1:${port}`,
-        tlsPort: undefined,
-        tlsUrl: undefined,
-        certificate: undefined,
-        close,
-      };
-    const certificate = o.certificate ?? (await developmentCertificate({ folder: null }));
-    const tlsPort = await open(o.tlsPort, { key: certificate.key, cert: certificate.cert });
-    const tlsUrl = `https://localhost:${tlsPort}`;
-    return { port, url: `http://127.0.0.1:${port}`, tlsPort, tlsUrl, certificate: certificate.cert, close };
+    const port = await open(o.port, o.certificate);
+    const url = `http://127.0.0.1:${port}`;
+    if (o.tlsPort === undefined) {
+      const tlsUrl = o.certificate && `https://localhost:${port}`;
+      return { port, url, tlsPort: o.certificate && port, tlsUrl, certificate: undefined, close };
+    }
+    const given = typeof o.certificate === 'function' ? await o.certificate() : o.certificate;
+    const { key, cert } = given ?? (await developmentCertificate({ folder: null }));
+    const tlsPort = await open(o.tlsPort, { key, cert });
+    return { port, url, tlsPort, tlsUrl: `https://localhost:${tlsPort}`, certificate: cert, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,39 +1,53 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createSocketServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { type CertificateSource, eitherTls } from '../../../amqp/index.ts';
 import { BodyTooLarge, type HttpReply, type HttpRequest, readRequest } from './exchange.ts';
 
 export interface ListeningServer {
   readonly port: number;
+  /** Where requests and upgrades arrive, over TLS or not. */
   readonly server: Server;
   close(): Promise<void>;
 }
 
-/** Listens on 127.0.0.1 and answers every request with what `handle` says; what it throws is a 500. */
+/**
+ * Listens on 127.0.0.1 and answers every request with what `handle` says; what it throws is a 500. With `tls` the port speaks HTTP and HTTPS:
+ * newer administration clients ask for the one, older ones insist on the other.
+ */
 export async function listen(o: {
   readonly port: number;
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: CertificateSource;
   readonly handle: (request: HttpRequest) => Promise<HttpReply>;
   readonly onError: (error: unknown) => void;
 }): Promise<ListeningServer> {
   const onRequest = (request: IncomingMessage, response: ServerResponse) => {
     void answer(request, response, o.handle, o.onError);
   };
-  const server: Server = o.tls ? createTlsServer({ ...o.tls }, onRequest) : createServer(onRequest);
+  const server = createServer(onRequest);
+  const take = (socket: Duplex) => void server.emit('connection', socket);
+  // A TLS handshake that fails is the client's affair.
+  const door = createSocketServer(o.tls ? eitherTls(o.tls, { plain: take, secure: take, onError: () => {} }) : take);
+  const sockets = new Set<Duplex>();
+  door.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(o.port, '127.0.0.1', () => {
-      server.off('error', reject);
+    door.once('error', reject);
+    door.listen(o.port, '127.0.0.1', () => {
+      door.off('error', reject);
       resolve();
     });
   });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: (door.address() as AddressInfo).port,
     server,
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        door.close(() => resolve());
         server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }
