@@ -52,7 +52,8 @@ async function start(line: CommandLine): Promise<number> {
   // Before the rest is loaded: a Ctrl-C of the first moment is a request as any other.
   const stop = listenForStop(() => clock.now());
   try {
-    return await (await import('./start-command.ts')).start(line, stop, clock);
+    const command = await Promise.race([import('./start-command.ts'), stop.first.then(() => undefined)]);
+    return command ? await command.start(line, stop, clock) : 0;
   } finally {
     stop.dispose();
   }
