@@ -13,7 +13,7 @@ import type { AuthorizationRule, Topology } from './topology/types.ts';
 
 export interface BrokersOptions {
   readonly ports: Ports;
-  readonly managementTlsPort: number | undefined;
+  readonly authentication: 'sas' | 'none';
   readonly topology: Topology;
   readonly createMissing: boolean;
   readonly dataFolder: string | null;
@@ -32,6 +32,8 @@ export interface Brokers {
   readonly eventHubsServer: AmqpServer;
   readonly management: Management;
   /** For clients of the HTTPS port to trust; absent without that port, or in memory. */
+  /** What AMQPS and HTTPS show; made when it is first asked for, or, with a data folder, at the start. */
+  readonly certificate: () => Promise<DevelopmentCertificate>;
   readonly certificateFile: string | undefined;
 }
 
@@ -63,7 +65,7 @@ export async function startBrokers(options: BrokersOptions): Promise<Brokers> {
       entityRules: (path) => entityRules(serviceBus, path),
       // Clients stamp their tokens with real time, whatever time the brokers live in.
       clock: new RealClock(),
-      mode: 'sas',
+      mode: options.authentication,
     });
   const rules = {
     serviceBus: topology.serviceBus.authorizationRules,
@@ -97,7 +99,6 @@ export async function startBrokers(options: BrokersOptions): Promise<Brokers> {
     'servers',
     startManagement({
       port: ports.management,
-      tlsPort: options.managementTlsPort,
       certificate,
       broker: serviceBus.broker,
       authorizer,
@@ -109,7 +110,7 @@ export async function startBrokers(options: BrokersOptions): Promise<Brokers> {
       health: options.isReady,
     }),
   );
-  return { serviceBus, eventHubs, ...servers, management, certificateFile: await certificateFile };
+  return { serviceBus, eventHubs, ...servers, management, certificate, certificateFile: await certificateFile };
 }
 
 function entityRules({ broker }: ServiceBus, path: string): readonly AuthorizationRule[] | undefined {

@@ -12,7 +12,7 @@ export interface ReadyDocument {
     readonly connectionString: string;
     readonly administrationConnectionString: string;
     readonly managementUrl: string;
-    /** With `--management-tls-port`. */
+    /** The same port over TLS. */
     readonly managementTlsUrl?: string;
     /** The certificate that clients of it have to trust (NODE_EXTRA_CA_CERTS); absent in memory. */
     readonly certificateFile?: string;

@@ -30,8 +30,8 @@ export interface LocalCloudOptions {
   readonly dataFolder?: string | null;
   /** Those that are not named are free ones. Service Bus and Event Hubs may share one. */
   readonly ports?: Partial<Ports>;
-  /** Service Bus management over HTTPS, and AMQP over secure WebSockets; default: not served. 0: a free one. */
-  readonly managementTlsPort?: number;
+  /** `none`: everybody may do everything, with any key or none. Default `sas`: signatures are checked, as in Azure. */
+  readonly authentication?: 'sas' | 'none';
   /** Default: real time. */
   readonly clock?: Clock;
   /** Entities come to be when a client first names them; default false, as in Azure. */
@@ -50,6 +50,8 @@ export interface LocalCloud {
   readonly eventHubs: EventHubs;
   readonly eventGrid: EventGrid;
   readonly management: Management;
+  /** What AMQPS and HTTPS show, PEM, for clients to trust. */
+  certificate(): Promise<string>;
   readonly mail: MailSink;
   /** null without an app. */
   readonly functions: FunctionsHost | null;
@@ -78,11 +80,6 @@ export async function startLocalCloud(options: LocalCloudOptions = {}): Promise<
       { part: 'Service Bus', port: wanted.serviceBus, option: '--service-bus-port' },
       { part: 'Event Hubs', port: wanted.eventHubs, option: '--event-hubs-port' },
       { part: 'Service Bus management', port: wanted.management, option: '--management-port' },
-      {
-        part: 'Service Bus management over HTTPS',
-        port: options.managementTlsPort ?? 0,
-        option: '--management-tls-port',
-      },
       { part: 'Event Grid', port: wanted.eventGrid, option: '--event-grid-port' },
       { part: 'The Functions host', port: wanted.functions, option: '--functions-port' },
       { part: 'The mail server', port: wanted.smtp, option: '--smtp-port' },
@@ -115,7 +112,7 @@ async function start(
   const mailStarted = closing.track('servers', startMailSink({ port: wanted.smtp, dataFolder, clock, log }));
   const brokersStarted = startBrokers({
     ports: wanted,
-    managementTlsPort: options.managementTlsPort,
+    authentication: options.authentication ?? 'sas',
     topology,
     createMissing,
     dataFolder,
@@ -233,6 +230,7 @@ async function start(
     eventHubs: brokers.eventHubs,
     eventGrid,
     management,
+    certificate: async () => (await brokers.certificate()).cert,
     mail,
     functions,
     ready: {

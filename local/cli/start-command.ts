@@ -39,7 +39,6 @@ export async function start(line: CommandLine, stop: StopRequests, real: RealClo
   process.once('exit', removeFiles);
   stop.onAgain(() => process.exit(1));
 
-  const tlsPort = line.values.get('management-tls-port')?.[0];
   const abort = new AbortController();
   void stop.first.then(() => abort.abort());
   const starting = startLocalCloud({
@@ -48,7 +47,7 @@ export async function start(line: CommandLine, stop: StopRequests, real: RealClo
     topology: topology ?? emptyTopology,
     dataFolder,
     ports,
-    managementTlsPort: tlsPort === undefined ? undefined : Number(tlsPort),
+    authentication: line.switches.has('no-auth') ? 'none' : 'sas',
     clock: line.values.get('clock')?.[0] === 'virtual' ? new VirtualClock(real.now()) : real,
     createMissing: line.switches.has('create-missing'),
     log: printer.log,

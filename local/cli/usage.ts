@@ -81,12 +81,6 @@ export const commands: readonly CommandText[] = [
       { name: 'in-memory', text: 'nothing touches the disk' },
       ...portOptions,
       {
-        name: 'management-tls-port',
-        value: '<port>',
-        isPort: true,
-        text: 'Service Bus management over HTTPS, which older SDKs ask for, and AMQP over secure WebSockets (default: not served)',
-      },
-      {
         name: 'ready-file',
         value: '<file>',
         text: 'written when all is ready, with every address; removed at the end',
@@ -97,6 +91,7 @@ export const commands: readonly CommandText[] = [
         choices: ['real', 'virtual'],
         text: 'virtual: time stands until it is stepped',
       },
+      { name: 'no-auth', text: 'any key will do, or none (default: signatures are checked, as in Azure)' },
       { name: 'create-missing', text: 'a queue, topic or hub comes to be when a client first names it' },
       ...logOptions,
     ],

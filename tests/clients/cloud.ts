@@ -1,9 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { developmentCertificate } from '../../local/auth/index.ts';
 import { startLocalCloud } from '../../local/start.ts';
 import { parseTopology } from '../../local/topology/index.ts';
 
@@ -21,7 +17,6 @@ export async function startOwnCloud(folder: string): Promise<Cloud> {
   const topology = parseTopology(JSON.stringify({ eventHubs: { hubs: [{ name: EVENT_HUB, partitionCount: 4 }] } }));
   const cloud = await startLocalCloud({
     topology,
-    managementTlsPort: 0,
     log: (level, source, text) => {
       if (level === 'error' || level === 'warning') console.error(`[${source}] ${level}: ${text}`);
     },
@@ -32,47 +27,30 @@ export async function startOwnCloud(folder: string): Promise<Cloud> {
       folder,
       serviceBus: serviceBus.connectionString,
       eventHubs: eventHubs.connectionString,
-      administrationPort: cloud.management.tlsPort!,
-      certificate: cloud.management.certificate!,
+      administrationPort: cloud.management.port,
+      certificate: await cloud.certificate(),
     }),
     close: () => cloud.close(),
   };
 }
 
-/**
- * Uses a cloud that runs already. It has to have the hub `client-readings`. The administration clients of these languages speak
- * only HTTPS, so a door with a certificate is put before its management port.
- */
+/** Uses a cloud that runs already. It has to have the hub `client-readings` and a data folder, where its certificate lies. */
 export async function cloudFromReadyFile(file: string, folder: string): Promise<Cloud> {
   const ready = JSON.parse(await readFile(file, 'utf8')) as {
-    serviceBus: { connectionString: string; managementUrl: string };
+    serviceBus: { connectionString: string; managementUrl: string; certificateFile?: string };
     eventHubs: { connectionString: string };
   };
-  const { key, cert } = await developmentCertificate({ folder: null });
-  const target = new URL(ready.serviceBus.managementUrl);
-  const door = createServer({ key, cert }, (incoming, answer) => {
-    const { method, url: path, headers } = incoming;
-    const outgoing = httpRequest({ host: target.hostname, port: target.port, method, path, headers }, (response) => {
-      answer.writeHead(response.statusCode ?? 502, response.headers);
-      response.pipe(answer);
-    });
-    outgoing.on('error', () => answer.destroy());
-    incoming.pipe(outgoing);
-  });
-  await new Promise<void>((listening) => door.listen(0, '127.0.0.1', listening));
+  const { certificateFile, connectionString, managementUrl } = ready.serviceBus;
+  if (!certificateFile) throw new Error(`The cloud of ${file} runs in memory: start it without --in-memory.`);
   return {
     environment: await environmentFor({
       folder,
-      serviceBus: ready.serviceBus.connectionString,
+      serviceBus: connectionString,
       eventHubs: ready.eventHubs.connectionString,
-      administrationPort: (door.address() as AddressInfo).port,
-      certificate: cert,
+      administrationPort: Number(new URL(managementUrl).port),
+      certificate: await readFile(certificateFile, 'utf8'),
     }),
-    close: () =>
-      new Promise((closed) => {
-        door.close(() => closed());
-        door.closeAllConnections();
-      }),
+    close: async () => {},
   };
 }
 

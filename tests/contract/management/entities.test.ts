@@ -86,9 +86,9 @@ describe.each(['2021-05', '2017-04'] as const)('the administration client with a
     await admin.createQueue(name('target'));
     const queue = await admin.createQueue(name('source'), {
       forwardTo: name('target'),
-      forwardDeadLetteredMessagesTo: `sb://localhost:${cloud.management.tlsPort}/${name('target').toUpperCase()}`,
+      forwardDeadLetteredMessagesTo: `sb://localhost:${cloud.management.port}/${name('target').toUpperCase()}`,
     });
-    const host = `sb://localhost:${cloud.management.tlsPort}`;
+    const host = `sb://localhost:${cloud.management.port}`;
     expect(queue.forwardTo).toBe(`${host}/${name('target')}`);
     expect(queue.forwardDeadLetteredMessagesTo).toBe(`${host}/${name('target').toUpperCase()}`);
     const { forwardTo: _forwardTo, ...without } = await admin.getQueue(name('source'));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ServiceBusAdministrationClient, type ServiceBusAdministrationClientOptions } from '@azure/service-bus';
-import { createAuthorizer, createSharedAccessSignature } from '../../../local/auth/index.ts';
+import { createAuthorizer, createSharedAccessSignature, developmentCertificate } from '../../../local/auth/index.ts';
 import { VirtualClock } from '../../../local/clock/index.ts';
 import type { Tier } from '../../../local/service-bus/engine/api.ts';
 import { createBroker } from '../../../local/service-bus/engine/index.ts';
@@ -26,9 +26,10 @@ export async function startManagementForTest(
   });
   const faults = new Faults();
   const problems: string[] = [];
+  const certificate = await developmentCertificate({ folder: null });
   const management = await startManagement({
     port: 0,
-    tlsPort: 0,
+    certificate,
     broker,
     authorizer: createAuthorizer({
       namespaceRules: o.rules ?? [],
@@ -54,7 +55,7 @@ export async function startManagementForTest(
     management,
     /** What was logged as an error. */
     problems,
-    admin: (options: AdminOptions = {}) => administrationClient(management, options),
+    admin: (options: AdminOptions = {}) => administrationClient(management, certificate.cert, options),
     http: httpFor(management.url, clock),
     token: () => developmentToken(management.url, clock),
     async close() {
@@ -71,14 +72,15 @@ type AdminOptions = ServiceBusAdministrationClientOptions & { readonly key?: str
 /** The published client, unpatched, over TLS; it trusts the development certificate. */
 function administrationClient(
   management: Management,
+  ca: string,
   { key = KEY, ...options }: AdminOptions,
 ): ServiceBusAdministrationClient {
   return new ServiceBusAdministrationClient(
-    `Endpoint=sb://localhost:${management.tlsPort};SharedAccessKeyName=${KEY_NAME};SharedAccessKey=${key}`,
+    `Endpoint=sb://localhost:${management.port};SharedAccessKeyName=${KEY_NAME};SharedAccessKey=${key}`,
     {
       retryOptions: { maxRetries: 0 },
       // What NODE_EXTRA_CA_CERTS does for a whole process.
-      ...({ tlsOptions: { ca: management.certificate } } as object),
+      ...({ tlsOptions: { ca } } as object),
       ...options,
     },
   );

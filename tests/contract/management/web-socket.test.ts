@@ -3,7 +3,7 @@ import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { startAmqpServer } from '../../../local/amqp/index.ts';
-import { createAuthorizer } from '../../../local/auth/index.ts';
+import { createAuthorizer, developmentCertificate } from '../../../local/auth/index.ts';
 import { RealClock } from '../../../local/clock/index.ts';
 import { createServiceBus } from '../../../local/service-bus/index.ts';
 import { startManagement } from '../../../local/service-bus/protocol/http/index.ts';
@@ -24,9 +24,10 @@ async function start() {
   });
   const authorizer = createAuthorizer({ namespaceRules: [], entityRules: () => undefined, clock, mode: 'sas' });
   const amqp = await startAmqpServer({ port: 0, services: [serviceBus.amqp], authorizer, clock, log });
+  const certificate = await developmentCertificate({ folder: null });
   const management = await startManagement({
     port: 0,
-    tlsPort: 0,
+    certificate,
     broker: serviceBus.broker,
     authorizer,
     clock,
@@ -37,6 +38,7 @@ async function start() {
   });
   return {
     management,
+    ca: certificate.cert,
     async close() {
       await management.close();
       await amqp.close();
@@ -53,10 +55,9 @@ afterAll(() => cloud.close());
 
 describe('AMQP over WebSockets', () => {
   it('carries the official client over a secure socket, without the emulator flag', async () => {
-    const { tlsPort, certificate } = cloud.management;
     const client = new ServiceBusClient(
-      `Endpoint=sb://localhost:${tlsPort};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE`,
-      { webSocketOptions: { webSocket: WebSocket, webSocketConstructorOptions: { ca: certificate } } },
+      `Endpoint=sb://localhost:${cloud.management.port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE`,
+      { webSocketOptions: { webSocket: WebSocket, webSocketConstructorOptions: { ca: cloud.ca } } },
     );
     const sender = client.createSender('orders');
     await sender.sendMessages({ body: 'over a web socket' });

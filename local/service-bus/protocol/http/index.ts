@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import type { CertificateSource } from '../../../amqp/index.ts';
-import { developmentCertificate } from '../../../auth/index.ts';
 import type { Clock, VirtualClock } from '../../../clock/index.ts';
 import type { Log } from '../../../log.ts';
 import type { Broker } from '../../engine/api.ts';
@@ -13,15 +12,13 @@ import { createDataPlaneHandler } from './data-plane/handler.ts';
 import type { HttpReply, HttpRequest } from './exchange.ts';
 import { createInspectionHandler } from './inspection/handler.ts';
 import { type Route, routeOf } from './route.ts';
-import { type ListeningServer, listen } from './server.ts';
+import { listen } from './server.ts';
 import { serveWebSockets } from './web-socket.ts';
 
 export interface ManagementOptions {
   /** 0: a free one. */
   readonly port: number;
-  /** The same over TLS, and AMQP over secure WebSockets; absent: not served. 0: a free one. */
-  readonly tlsPort?: number;
-  /** Given, `port` speaks HTTPS too; `tlsPort` without it gets one made in memory. */
+  /** Given, the port speaks HTTPS too, and AMQP over secure WebSockets. */
   readonly certificate?: CertificateSource;
   readonly broker: Broker;
   readonly authorizer: HttpAuthorizer;
@@ -47,10 +44,8 @@ export interface Management {
   readonly port: number;
   /** `http://127.0.0.1:5300` */
   readonly url: string;
-  readonly tlsPort: number | undefined;
+  /** `https://localhost:5300`, with a certificate. */
   readonly tlsUrl: string | undefined;
-  /** PEM, for clients of `tlsUrl` to trust. */
-  readonly certificate: string | undefined;
   close(): Promise<void>;
 }
 
@@ -62,34 +57,18 @@ export async function startManagement(o: ManagementOptions): Promise<Management>
   const handle = createHandler(o);
   const onError = (error: unknown) =>
     o.log('error', 'management', error instanceof Error ? (error.stack ?? error.message) : String(error));
-  const servers: ListeningServer[] = [];
-  const endings: (() => void)[] = [];
+  const server = await listen({ port: o.port, ...(o.certificate && { tls: o.certificate }), handle, onError });
   const accept = o.amqpServers?.serviceBus ?? o.amqpServers?.eventHubs;
-  const open = async (port: number, tls: CertificateSource | undefined) => {
-    const server = await listen({ port, ...(tls && { tls }), handle, onError });
-    servers.push(server);
-    if (accept) endings.push(serveWebSockets(server.server, (stream) => accept.acceptStream(stream)));
-    return server.port;
+  const endWebSockets = accept && serveWebSockets(server.server, (stream) => accept.acceptStream(stream));
+  return {
+    port: server.port,
+    url: `http://127.0.0.1:${server.port}`,
+    tlsUrl: o.certificate && `https://localhost:${server.port}`,
+    async close() {
+      endWebSockets?.();
+      await server.close();
+    },
   };
-  const close = async () => {
-    for (const end of endings) end();
-    await Promise.all(servers.map((server) => server.close()));
-  };
-  try {
-    const port = await open(o.port, o.certificate);
-    const url = `http://127.0.0.1:${port}`;
-    if (o.tlsPort === undefined) {
-      const tlsUrl = o.certificate && `https://localhost:${port}`;
-      return { port, url, tlsPort: o.certificate && port, tlsUrl, certificate: undefined, close };
-    }
-    const given = typeof o.certificate === 'function' ? await o.certificate() : o.certificate;
-    const { key, cert } = given ?? (await developmentCertificate({ folder: null }));
-    const tlsPort = await open(o.tlsPort, { key, cert });
-    return { port, url, tlsPort, tlsUrl: `https://localhost:${tlsPort}`, certificate: cert, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
 }
 
 function createHandler(o: ManagementOptions): (request: HttpRequest) => Promise<HttpReply> {
