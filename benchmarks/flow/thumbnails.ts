@@ -7,7 +7,7 @@ import { compare, runInPairs } from '../support/paired-runs.ts';
 import { type Row, toRow } from '../support/row.ts';
 import { startShop } from './cloud.ts';
 
-const PHOTOS = 12;
+const PHOTOS = 16;
 const WORKERS = 2;
 let lastPhoto = 0;
 

@@ -3,7 +3,7 @@
  * everything is in memory; with `--waiting` there are 1,000 messages in `few` and so many in `many`.
  */
 import { parseArgs } from 'node:util';
-import { encodeDataBody } from '../../local/amqp/codec/index.ts';
+import { encodeDataBody, encodeProperties } from '../../local/amqp/codec/index.ts';
 import { startTestServiceBus } from '../../tests/support/service-bus.ts';
 import { serve } from '../support/server-process.ts';
 
@@ -16,11 +16,14 @@ await serve(async () => {
     dataFolder: values.data ?? null,
   });
   if (values.waiting !== undefined) {
-    const content = encodeDataBody(Buffer.alloc(1024, 'x'));
+    const properties = { messageId: 'waiting' };
+    const content = Buffer.concat([encodeProperties(properties), encodeDataBody(Buffer.alloc(1024, 'x'))]);
     const { broker } = server.serviceBus;
-    for (const [queue, count] of [['few', 1_000] as const, ['many', Number(values.waiting)] as const])
-      for (let sent = 0; sent < count; sent += 1)
-        broker.send(queue, [{ content, properties: { messageId: `${sent}` } }]);
+    for (const [queue, count] of [
+      ['few', 1_000],
+      ['many', Number(values.waiting)],
+    ] as const)
+      for (let sent = 0; sent < count; sent += 1) broker.send(queue, [{ content, properties }]);
   }
   return server;
 });

@@ -24,7 +24,7 @@ export async function* measureServiceBus(): AsyncGenerator<Row> {
   try {
     for (const workload of workloads) yield* compareWithBare(workload, ours, bare);
     yield* measureLatency(ours.port);
-    yield await measureManyConnections(ours.port);
+    yield* measureManyConnections(ours);
     yield* measureAgainstRabbitMq(ours.port, durable.port);
   } finally {
     await Promise.all([ours.close(), bare.close(), durable.close()]);
