@@ -1,5 +1,5 @@
-import { defaultQueue, defaultSubscription, defaultTopic } from './default-entities.ts';
 import type { Broker } from './engine/api.ts';
+import { newQueue, newSubscription, newTopic } from './engine/defaults.ts';
 import { parsePath } from './engine/paths.ts';
 
 /**
@@ -10,9 +10,9 @@ export function createMissingEntity(broker: Broker, path: string): void {
   if (broker.describe(path).ok) return;
   const { root, subscription } = parsePath(path);
   if (subscription === undefined) {
-    broker.createQueue(defaultQueue(root));
+    broker.createQueue(newQueue(root));
     return;
   }
-  if (!broker.getTopic(root).ok) broker.createTopic(defaultTopic(root));
-  broker.createSubscription(root, defaultSubscription(subscription, false));
+  if (!broker.getTopic(root).ok) broker.createTopic(newTopic(root));
+  broker.createSubscription(root, newSubscription(subscription));
 }

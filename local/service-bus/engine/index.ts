@@ -4,6 +4,7 @@ import { ruleCompiler } from './filters/index.ts';
 
 export type * from './api.ts';
 export { type Availability, watchAvailability } from './availability.ts';
+export { newQueue, newSubscription, newTopic } from './defaults.ts';
 
 /**
  * A broker, restored from `options.restore`. Let the journal listen, then call `catchUp()`: what came due while the broker

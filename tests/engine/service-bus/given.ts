@@ -20,67 +20,25 @@ import type {
   SubscriptionDefinition,
   TopicDefinition,
 } from '../../../local/service-bus/engine/index.ts';
-import { createBroker } from '../../../local/service-bus/engine/index.ts';
+import { createBroker, newQueue, newSubscription, newTopic } from '../../../local/service-bus/engine/index.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 
 export const queue = (name: string, policy: Partial<QueueDefinition> = {}): QueueDefinition => ({
-  name,
-  lockDurationMs: MINUTE,
-  maxDeliveryCount: 10,
-  requiresSession: false,
-  requiresDuplicateDetection: false,
-  duplicateDetectionHistoryTimeWindowMs: 10 * MINUTE,
-  defaultMessageTimeToLiveMs: Number.POSITIVE_INFINITY,
-  deadLetteringOnMessageExpiration: false,
-  autoDeleteOnIdleMs: Number.POSITIVE_INFINITY,
-  maxSizeInMegabytes: 1024,
-  maxMessageSizeInKilobytes: undefined,
-  forwardTo: undefined,
-  forwardDeadLetteredMessagesTo: undefined,
-  enableBatchedOperations: true,
-  enablePartitioning: false,
-  enableExpress: false,
-  status: 'Active',
-  userMetadata: undefined,
-  authorizationRules: [],
+  ...newQueue(name),
   ...policy,
 });
 
 export const topic = (name: string, policy: Partial<TopicDefinition> = {}): TopicDefinition => ({
-  name,
-  requiresDuplicateDetection: false,
-  duplicateDetectionHistoryTimeWindowMs: 10 * MINUTE,
-  defaultMessageTimeToLiveMs: Number.POSITIVE_INFINITY,
-  autoDeleteOnIdleMs: Number.POSITIVE_INFINITY,
-  maxSizeInMegabytes: 1024,
-  maxMessageSizeInKilobytes: undefined,
-  supportOrdering: true,
-  enableBatchedOperations: true,
-  enablePartitioning: false,
-  enableExpress: false,
-  status: 'Active',
-  userMetadata: undefined,
-  authorizationRules: [],
+  ...newTopic(name),
   ...policy,
 });
 
 export const subscription = (name: string, policy: Partial<SubscriptionDefinition> = {}): SubscriptionDefinition => ({
-  name,
-  lockDurationMs: MINUTE,
-  maxDeliveryCount: 10,
-  requiresSession: false,
-  defaultMessageTimeToLiveMs: Number.POSITIVE_INFINITY,
-  deadLetteringOnMessageExpiration: false,
+  ...newSubscription(name),
   deadLetteringOnFilterEvaluationExceptions: false,
-  autoDeleteOnIdleMs: Number.POSITIVE_INFINITY,
-  forwardTo: undefined,
-  forwardDeadLetteredMessagesTo: undefined,
-  enableBatchedOperations: true,
-  status: 'Active',
-  userMetadata: undefined,
   ...policy,
 });
 

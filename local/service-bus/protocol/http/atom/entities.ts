@@ -1,10 +1,11 @@
 import type { Broker, Outcome, QueueInfo, TopicInfo } from '../../../engine/api.ts';
+import { newQueue, newTopic } from '../../../engine/index.ts';
 import type { HttpReply } from '../exchange.ts';
 import type { AtomContext } from './context.ts';
 import { type Field, type ReadOnlyElement, readFields, writeElements } from './description.ts';
 import type { Entry } from './envelope.ts';
-import { newQueue, queueElements } from './queue-description.ts';
-import { newTopic, type TopicView, topicElements } from './topic-description.ts';
+import { queueElements } from './queue-description.ts';
+import { type TopicView, topicElements } from './topic-description.ts';
 
 /** Queues and topics share one space of names: what a GET or DELETE means is known only when the entity is found. */
 export function getEntity(context: AtomContext, name: string): HttpReply {

@@ -12,31 +12,6 @@ import {
   text,
 } from './value-formats.ts';
 
-/** What a queue is when nothing is said (QueueDescription's defaults, learn.microsoft.com/rest/api/servicebus/queue). */
-export function newQueue(name: string): QueueDefinition {
-  return {
-    name,
-    lockDurationMs: 60_000,
-    maxDeliveryCount: 10,
-    requiresSession: false,
-    requiresDuplicateDetection: false,
-    duplicateDetectionHistoryTimeWindowMs: 600_000,
-    defaultMessageTimeToLiveMs: Number.POSITIVE_INFINITY,
-    deadLetteringOnMessageExpiration: false,
-    autoDeleteOnIdleMs: Number.POSITIVE_INFINITY,
-    maxSizeInMegabytes: 1024,
-    maxMessageSizeInKilobytes: undefined,
-    forwardTo: undefined,
-    forwardDeadLetteredMessagesTo: undefined,
-    enableBatchedOperations: true,
-    enablePartitioning: false,
-    enableExpress: false,
-    status: 'Active',
-    userMetadata: undefined,
-    authorizationRules: [],
-  };
-}
-
 const fixed = { fixed: true } as const;
 
 export const queueElements: readonly (Field<QueueDefinition> | ReadOnlyElement<QueueInfo>)[] = [

@@ -1,11 +1,12 @@
 import type { RuleDefinition, RuleInfo, SubscriptionInfo } from '../../../engine/api.ts';
+import { newSubscription } from '../../../engine/index.ts';
 import type { HttpReply } from '../exchange.ts';
 import type { AtomContext } from './context.ts';
 import { readFields, writeElements } from './description.ts';
 import { alreadyExists, answer, cannotChange, changedFixedElement, withFixed } from './entities.ts';
 import type { Entry } from './envelope.ts';
 import { readRule, writeRule } from './rule-description.ts';
-import { newSubscription, subscriptionElements } from './subscription-description.ts';
+import { subscriptionElements } from './subscription-description.ts';
 
 const DEFAULT_RULE_NAME = '$Default';
 

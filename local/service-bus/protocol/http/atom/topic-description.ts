@@ -3,26 +3,6 @@ import { type Field, field, type ReadOnlyElement } from './description.ts';
 import { countDetails, isSince, maxMessageSize, timeElements } from './queue-description.ts';
 import { authorizationRules, boolean, duration, integer, status, text } from './value-formats.ts';
 
-/** What a topic is when nothing is said (learn.microsoft.com/rest/api/servicebus/topics). */
-export function newTopic(name: string): TopicDefinition {
-  return {
-    name,
-    requiresDuplicateDetection: false,
-    duplicateDetectionHistoryTimeWindowMs: 600_000,
-    defaultMessageTimeToLiveMs: Number.POSITIVE_INFINITY,
-    autoDeleteOnIdleMs: Number.POSITIVE_INFINITY,
-    maxSizeInMegabytes: 1024,
-    maxMessageSizeInKilobytes: undefined,
-    supportOrdering: true,
-    enableBatchedOperations: true,
-    enablePartitioning: false,
-    enableExpress: false,
-    status: 'Active',
-    userMetadata: undefined,
-    authorizationRules: [],
-  };
-}
-
 /** A topic with what only the management interface counts. */
 export interface TopicView extends TopicInfo {
   readonly sqlFilterCount: number;

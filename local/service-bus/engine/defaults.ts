@@ -1,10 +1,10 @@
-import type { QueueDefinition, SubscriptionDefinition, TopicDefinition } from './engine/definitions.ts';
+import type { QueueDefinition, SubscriptionDefinition, TopicDefinition } from './definitions.ts';
 
 const MINUTE_MS = 60_000;
 const NEVER_MS = Number.POSITIVE_INFINITY;
 
-/** A queue with ARM's defaults, for a local cloud that creates entities as they are asked for. */
-export function defaultQueue(name: string): QueueDefinition {
+/** A queue of which nothing is said but its name (defaults of learn.microsoft.com/rest/api/servicebus/queue). */
+export function newQueue(name: string): QueueDefinition {
   return {
     name,
     lockDurationMs: MINUTE_MS,
@@ -28,7 +28,7 @@ export function defaultQueue(name: string): QueueDefinition {
   };
 }
 
-export function defaultTopic(name: string): TopicDefinition {
+export function newTopic(name: string): TopicDefinition {
   return {
     name,
     requiresDuplicateDetection: false,
@@ -47,12 +47,12 @@ export function defaultTopic(name: string): TopicDefinition {
   };
 }
 
-export function defaultSubscription(name: string, requiresSession: boolean): SubscriptionDefinition {
+export function newSubscription(name: string): SubscriptionDefinition {
   return {
     name,
     lockDurationMs: MINUTE_MS,
     maxDeliveryCount: 10,
-    requiresSession,
+    requiresSession: false,
     defaultMessageTimeToLiveMs: NEVER_MS,
     deadLetteringOnMessageExpiration: false,
     deadLetteringOnFilterEvaluationExceptions: true,
