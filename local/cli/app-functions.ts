@@ -1,4 +1,3 @@
-import { RealClock } from '../clock/index.ts';
 import { AppProcess } from '../functions-host/app-process.ts';
 import { type HostJson, readHostJson } from '../functions-host/host-json.ts';
 import type { FunctionInfo } from '../functions-host/index.ts';
@@ -24,7 +23,6 @@ export async function loadApp(appFolder: string, settings: Readonly<Record<strin
     appFolder,
     main,
     isModule,
-    clock: new RealClock(),
     environment: () => ({ ...Object.fromEntries(inherited), FUNCTIONS_WORKER_RUNTIME: 'node', ...settings }),
     onLog: () => undefined,
     onOutput: () => undefined,

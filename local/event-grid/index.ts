@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Clock } from '../clock/index.ts';
+import { type Clock, RealClock } from '../clock/index.ts';
 import type { Log } from '../log.ts';
 import type { EventGridTopology, EventSchema, SystemTopicType } from '../topology/types.ts';
 import type { Attempt, RouterOptions, RouterRecord, SubscriptionState, TopicState } from './engine/api.ts';
@@ -85,7 +85,8 @@ export interface EventGrid {
  */
 export async function startEventGrid(options: EventGridOptions): Promise<EventGrid> {
   const { clock, topology, newId, random, log } = options;
-  const requester = new Requester(clock, options.fetch ?? globalThis.fetch);
+  // Who answers lives in real time: a step of virtual time must not leave them too late to have answered.
+  const requester = new Requester(new RealClock(), options.fetch ?? globalThis.fetch);
   const blobFunctions = new Set<string>();
   let functionsUrl: string | undefined;
 

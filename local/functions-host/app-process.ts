@@ -2,7 +2,6 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { Clock, TimerId } from '../clock/index.ts';
 import type { FunctionError, HostMessage, InvocationRequest, InvocationResponse, WorkerMessage } from './rpc.ts';
 import { FunctionsHostError } from './types.ts';
 
@@ -21,7 +20,6 @@ export interface AppProcessOptions {
   readonly main: string;
   readonly isModule: boolean;
   readonly environment: () => Record<string, string>;
-  readonly clock: Clock;
   onLog(entry: WorkerLog): void;
   /** A line that the app printed by itself. */
   onOutput(line: string, stream: 'stdout' | 'stderr'): void;
@@ -40,7 +38,10 @@ const terminateWithinMs = 350;
 /** An app that has not loaded by then never will: it waits for something, or loops. */
 const loadWithinMs = 60_000;
 
-/** The app's process: started, told what to run, started again when it ends unasked, ended when asked. */
+/**
+ * The app's process lives in real time, whatever time its host is told: under a virtual clock, too, an app that crashes comes
+ * back, and one that does not end is ended. It is started, told what to run, started again when it ends unasked, ended when asked.
+ */
 export class AppProcess {
   private readonly options: AppProcessOptions;
   private child: ChildProcess | undefined;
@@ -50,7 +51,7 @@ export class AppProcess {
   private isClosed = false;
   private crashes = 0;
   private startedAt = 0;
-  private restartTimer: TimerId | undefined;
+  private restartTimer: NodeJS.Timeout | undefined;
   private intendedRestart: string | undefined;
 
   constructor(options: AppProcessOptions) {
@@ -101,13 +102,12 @@ export class AppProcess {
   async close(): Promise<void> {
     this.isClosed = true;
     this.isReady = false;
-    if (this.restartTimer !== undefined) this.options.clock.clearTimer(this.restartTimer);
+    clearTimeout(this.restartTimer);
     this.wakeWaiting();
     const child = this.child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     this.send({ type: 'terminate' });
-    // The wall clock, not the host's: a virtual one must not keep a dead app alive.
     const killer = setTimeout(() => child.kill('SIGKILL'), terminateWithinMs);
     await ended;
     clearTimeout(killer);
@@ -124,7 +124,7 @@ export class AppProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.child = child;
-    this.startedAt = this.options.clock.now();
+    this.startedAt = performance.now();
     this.readLines(child.stdout, 'stdout');
     this.readLines(child.stderr, 'stderr');
     // Whatever ends this process, as a second Ctrl-C does: an app in an endless loop would not see its channel close.
@@ -183,7 +183,7 @@ export class AppProcess {
     const lost = [...this.running.values()];
     this.running.clear();
     if (!this.isClosed) {
-      if (this.options.clock.now() - this.startedAt > healthyAfterMs) this.crashes = 0;
+      if (performance.now() - this.startedAt > healthyAfterMs) this.crashes = 0;
       const waitMs = wasIntended ? 0 : this.backOffMs();
       if (!wasIntended) this.options.onCrash(reason, waitMs);
       this.restartAfter(waitMs);
@@ -198,8 +198,7 @@ export class AppProcess {
   }
 
   private restartAfter(waitMs: number): void {
-    const { clock } = this.options;
-    this.restartTimer = clock.setTimer(clock.now() + waitMs, () => void this.relaunch());
+    this.restartTimer = setTimeout(() => void this.relaunch(), waitMs);
   }
 
   private async relaunch(): Promise<void> {

@@ -55,7 +55,6 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     appFolder,
     main,
     isModule,
-    clock,
     environment: () => appEnvironment(appFolder, settings),
     onLog: (entry) => log.worker(entry),
     onOutput: (line, stream) => log.output(line, stream),
