@@ -1,4 +1,5 @@
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunningApp, runApp } from './support.ts';
 
@@ -125,10 +126,19 @@ describe('HTTP functions of an ES module app', () => {
 
 describe('HTTP streaming', () => {
   let app: RunningApp;
-  beforeAll(async () => {
-    app = await runApp('http-stream');
+  let topicStatus = 200;
+  const topic = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(topicStatus).end());
   });
-  afterAll(() => app.close());
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => topic.listen(0, '127.0.0.1', resolve));
+    const TopicUri = `http://127.0.0.1:${(topic.address() as AddressInfo).port}/api/events`;
+    app = await runApp('http-stream', { settings: { TopicUri, TopicKey: 'a2V5' } });
+  });
+  afterAll(async () => {
+    await app.close();
+    topic.close();
+  });
 
   it('the answer begins before the request has ended', async () => {
     const received: string[] = [];
@@ -152,6 +162,15 @@ describe('HTTP streaming', () => {
   it('nothing returned is 204, an error 500', async () => {
     expect((await fetch(`${app.url}/api/stream-nothing`)).status).toBe(204);
     expect((await fetch(`${app.url}/api/stream-fails`)).status).toBe(500);
+  });
+
+  it('the answer of a function with other outputs waits for them', async () => {
+    const publish = () => fetch(`${app.url}/api/stream-and-publish`, { method: 'POST' });
+    const published = await publish();
+    expect([published.status, await published.text()]).toEqual([201, 'published']);
+
+    topicStatus = 400;
+    expect((await publish()).status).toBe(500);
   });
 });
 

@@ -26,11 +26,16 @@ export async function forwardStreaming(
       'x-forwarded-proto': 'http',
     },
   });
+  const invoked = invoker.invoke(invocation);
+  let hasHead = false;
   const answered = new Promise<void>((resolve) => {
-    proxied.on('response', (from) => {
+    proxied.on('response', async (from) => {
+      hasHead = true;
+      from.on('close', resolve);
+      if (hasOutputs(invocation)) await Promise.race([invoked, delay(outputsFirstMs)]);
+      if (response.headersSent || response.destroyed) return;
       response.writeHead(from.statusCode ?? 200, endToEnd(from.headers));
       from.pipe(response);
-      from.on('close', resolve);
     });
     // Torn down by the app's process or, below, by us: the invocation's outcome says what to answer.
     proxied.on('error', () => resolve());
@@ -38,10 +43,10 @@ export async function forwardStreaming(
   request.pipe(proxied);
   response.on('close', () => proxied.destroy());
 
-  const outcome = await invoker.invoke(invocation);
-  if (outcome.kind === 'succeeded' && outcome.returnValue === undefined && !response.headersSent) {
+  const outcome = await invoked;
+  if (outcome.kind === 'succeeded' && (hasHead || outcome.returnValue === undefined) && !response.headersSent) {
     // Either the last bytes are on their way, or the function returned nothing and the app's server will never answer.
-    await Promise.race([answered, new Promise((resolve) => setTimeout(resolve, lastBytesMs))]);
+    await Promise.race(hasHead ? [answered] : [answered, delay(lastBytesMs)]);
   }
   if (!response.headersSent) {
     proxied.destroy();
@@ -55,6 +60,13 @@ export async function forwardStreaming(
 }
 
 const lastBytesMs = 200;
+/** Who gets the answer may at once look for what the function has put out. A stream that goes on is not held longer than this. */
+const outputsFirstMs = 1000;
+const delay = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function hasOutputs({ function: { bindings } }: Invocation): boolean {
+  return Object.values(bindings).some(({ type, direction }) => direction === 'out' && type.toLowerCase() !== 'http');
+}
 
 function endToEnd(headers: IncomingMessage['headers']): IncomingMessage['headers'] {
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-import { app } from '@azure/functions';
+import { app, output } from '@azure/functions';
 
 app.setup({ enableHttpStream: true });
 
@@ -22,5 +22,13 @@ app.get('stream-nothing', { handler: () => undefined });
 app.get('stream-fails', {
   handler: () => {
     throw new Error('torn');
+  },
+});
+const events = output.eventGrid({ topicEndpointUri: 'TopicUri', topicKeySetting: 'TopicKey' });
+app.post('stream-and-publish', {
+  extraOutputs: [events],
+  handler: (_request, context) => {
+    context.extraOutputs.set(events, { id: '1', subject: 's', eventType: 't', dataVersion: '1', data: {} });
+    return { status: 201, body: 'published' };
   },
 });
