@@ -107,7 +107,13 @@ export function resolveConnections(
     resolved[name] = value;
     lines.push(line);
   };
-  if (cloud.storage && !isSet('AzureWebJobsStorage', resolved)) {
+  if (cloud.storage && isLocalIdentity('AzureWebJobsStorage', 'storage', resolved)) {
+    set(
+      'AzureWebJobsStorage',
+      cloud.storage,
+      'AzureWebJobsStorage is at this machine: it means storage of this cloud.',
+    );
+  } else if (cloud.storage && !isSet('AzureWebJobsStorage', resolved)) {
     set('AzureWebJobsStorage', cloud.storage, 'AzureWebJobsStorage is not set: it means storage of this cloud.');
   }
   for (const { name: functionName, bindings } of functions) {
@@ -121,7 +127,14 @@ export function resolveConnections(
       const target = kind && cloud[kind];
       if (!kind || !target) continue;
       const connection = connectionName(binding.connection, kind);
-      if (!isSet(connection, resolved)) {
+      if (isLocalIdentity(connection, kind, resolved)) {
+        // The connection string is looked up before the section, which stays as the app's owner wrote it.
+        set(
+          connection,
+          target,
+          `${connection} is an identity at this machine's address: it means ${partNames[kind]} of this cloud, with its key.`,
+        );
+      } else if (!isSet(connection, resolved)) {
         set(
           connection,
           target,
@@ -151,6 +164,33 @@ function isSet(connection: string, settings: Readonly<Record<string, string>>): 
       settings[name] || Object.keys(settings).some((key) => key.startsWith(`${name}__`) || key.startsWith(`${name}:`)),
   );
 }
+
+/** An identity's settings whose service is on this machine: no directory gives out tokens for it. */
+function isLocalIdentity(
+  connection: string,
+  kind: ConnectionKind,
+  settings: Readonly<Record<string, string>>,
+): boolean {
+  if (settings[connection] || settings[`AzureWebJobs${connection}`]) return false;
+  const addresses = Object.entries(settings)
+    .filter(([key]) => key.startsWith(`${connection}__`) || key.startsWith(`${connection}:`))
+    .map(([key, value]) => [key.slice(connection.length).replace(/^(__|:)/, ''), value] as const)
+    .filter(([key]) => addressKeys[kind].test(key))
+    .map(([, value]) => value);
+  return addresses.length > 0 && addresses.every((value) => localAddresses[kind].test(value));
+}
+
+const addressKeys: Record<ConnectionKind, RegExp> = {
+  storage: /^(accountName|(blob|queue|table)?ServiceUri)$/i,
+  serviceBus: /^fullyQualifiedNamespace$/i,
+  eventHubs: /^fullyQualifiedNamespace$/i,
+};
+const localNamespace = /^(localhost|127\.0\.0\.1)(:\d+)?$/i;
+const localAddresses: Record<ConnectionKind, RegExp> = {
+  storage: /^(devstoreaccount1|https?:\/\/(localhost|127\.0\.0\.1):1000\d\/devstoreaccount1\/?)$/i,
+  serviceBus: localNamespace,
+  eventHubs: localNamespace,
+};
 
 function meansServiceBus(value: string | undefined, cloud: CloudEndpoints): boolean {
   return value !== undefined && cloud.serviceBus !== undefined && value.startsWith(cloud.serviceBus);

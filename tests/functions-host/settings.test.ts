@@ -79,6 +79,32 @@ describe('connections that functions name', () => {
     expect(resolveConnections(functions, settings, cloud).settings.Telemetry).toBe(cloud.eventHubs);
   });
 
+  it('an identity at an address of this machine means this cloud, one of Azure stays what it is', () => {
+    const identities = {
+      AzureWebJobsStorage__accountName: 'devstoreaccount1',
+      Bus__fullyQualifiedNamespace: 'localhost',
+      Bus__credential: 'managedidentity',
+      Hubs__fullyQualifiedNamespace: '127.0.0.1:5673',
+      Files__blobServiceUri: 'http://127.0.0.1:10000/devstoreaccount1',
+      Files__queueServiceUri: 'http://127.0.0.1:10001/devstoreaccount1',
+      Real__fullyQualifiedNamespace: 'shop.servicebus.windows.net',
+    };
+    const functions = [
+      info('a', { type: 'serviceBusTrigger', connection: 'Bus' }, { type: 'eventHub', connection: 'Hubs' }),
+      info('b', { type: 'blobTrigger', connection: 'Files' }, { type: 'serviceBus', connection: 'Real' }),
+    ];
+
+    const { settings } = resolveConnections(functions, identities, cloud);
+
+    expect(settings).toEqual({
+      ...identities,
+      AzureWebJobsStorage: cloud.storage,
+      Bus: cloud.serviceBus,
+      Hubs: cloud.eventHubs,
+      Files: cloud.storage,
+    });
+  });
+
   it('an Event Grid output gets the key of the local topic that its URI names', () => {
     const output = { type: 'eventGrid', topicEndpointUri: 'URI', topicKeySetting: 'KEY' };
     const functions = [info('publish', output, { type: 'eventGrid', connection: 'Topic' })];
