@@ -7,7 +7,7 @@ import { startSessionReceivers } from './sessions.ts';
 
 /** The Service Bus trigger: queue or subscription, with or without sessions, one message or a batch at a time. */
 export async function startServiceBusTrigger(context: TriggerContext): Promise<Trigger> {
-  const { info, clients, log } = context;
+  const { info, clients, clock, log } = context;
   const host = context.hostJson.extensions.serviceBus;
   const queueName = context.optionalOption('queueName');
   const topicName = context.optionalOption('topicName');
@@ -26,7 +26,7 @@ export async function startServiceBusTrigger(context: TriggerContext): Promise<T
   const autoComplete = typeof ownChoice === 'boolean' ? ownChoice : host.autoCompleteMessages;
   const dispatch = dispatchMessages(context, entity, autoComplete);
   const connection = context.optionalOption('connection') ?? connectionName(undefined, 'serviceBus');
-  const common = { entity, functionName: info.name, dispatch, host, log };
+  const common = { entity, functionName: info.name, dispatch, host, clock, log };
   if (info.trigger.isSessionsEnabled === true) {
     const client = await clients.newServiceBus(connection);
     return startSessionReceivers({ ...common, client, queueName, topicName, subscriptionName, isBatch });

@@ -1,4 +1,5 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus';
+import type { Clock, TimerId } from '../../../clock/index.ts';
 
 const shortestWaitMs = 500;
 const longestWaitMs = 60_000;
@@ -13,22 +14,23 @@ export function renewLock(
   receiver: ServiceBusReceiver,
   message: ServiceBusReceivedMessage,
   maxDurationMs: number,
+  clock: Clock,
 ): () => void {
-  const giveUpAt = Date.now() + maxDurationMs;
-  let timer: NodeJS.Timeout | undefined;
+  const giveUpAt = clock.now() + maxDurationMs;
+  let timer: TimerId | undefined;
   let isOver = false;
   const arm = (lockedUntil: Date | undefined) => {
-    const halfMs = ((lockedUntil?.getTime() ?? 0) - Date.now()) / 2;
+    const halfMs = ((lockedUntil?.getTime() ?? 0) - clock.now()) / 2;
     const waitMs = Math.min(Math.max(halfMs, shortestWaitMs), longestWaitMs);
-    if (isOver || Date.now() + waitMs > giveUpAt) return;
-    timer = setTimeout(() => {
+    if (isOver || clock.now() + waitMs > giveUpAt) return;
+    timer = clock.setTimer(clock.now() + waitMs, () => {
       // A lock that cannot be renewed is lost: settling will say so.
       receiver.renewMessageLock(message).then(arm, () => {});
-    }, waitMs);
+    });
   };
   arm(message.lockedUntilUtc);
   return () => {
     isOver = true;
-    clearTimeout(timer);
+    if (timer !== undefined) clock.clearTimer(timer);
   };
 }

@@ -1,4 +1,5 @@
 import type { ServiceBusReceiver } from '@azure/service-bus';
+import type { Clock } from '../../../clock/index.ts';
 import type { ServiceBusHostOptions } from '../../host-json.ts';
 import type { HostLog } from '../../host-log.ts';
 import type { Trigger } from '../trigger.ts';
@@ -14,17 +15,18 @@ export interface PlainOptions {
   readonly functionName: string;
   readonly dispatch: Dispatch;
   readonly host: ServiceBusHostOptions;
+  readonly clock: Clock;
   readonly log: HostLog;
 }
 
 /** An entity without sessions, message by message: as many at a time as `maxConcurrentCalls`. */
 export function startSingleReceiver(options: PlainOptions): Trigger {
-  const { receiver, dispatch, host } = options;
+  const { receiver, dispatch, host, clock } = options;
   const report = problemReporter(options);
   const subscription = receiver.subscribe(
     {
       async processMessage(message) {
-        const endRenewal = renewLock(receiver, message, host.maxAutoLockRenewalDuration);
+        const endRenewal = renewLock(receiver, message, host.maxAutoLockRenewalDuration, clock);
         await dispatch.one(receiver, message).finally(endRenewal);
       },
       async processError({ error }) {

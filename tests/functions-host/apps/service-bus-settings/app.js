@@ -8,15 +8,20 @@ app.serviceBusQueue('keep', {
   queueName: 'kept',
   handler: (message, context) => record('keep', { message, deliveryCount: context.triggerMetadata.deliveryCount }),
 });
+let finishLong;
 app.serviceBusQueue('long', {
   connection,
   queueName: 'long',
   autoCompleteMessages: true,
   handler: async (_message, context) => {
-    await new Promise((resolve) => setTimeout(resolve, 6500));
-    record('long', context.triggerMetadata.deliveryCount);
+    record('long', `begins, delivery ${context.triggerMetadata.deliveryCount}`);
+    await new Promise((resolve) => {
+      finishLong = resolve;
+    });
+    record('long', 'ends');
   },
 });
+app.http('finish-long', { authLevel: 'anonymous', handler: () => finishLong() });
 app.serviceBusQueue('threes', {
   connection,
   queueName: 'threes',
