@@ -51,7 +51,7 @@ function claim(path: string): DataFolder {
       const holder = readClaim(file);
       if (holder && isRunning(holder))
         throw new StartError(
-          `The data folder ${path} is in use by another instance, process ${holder.pid}. Stop that one, or choose another folder with --data.`,
+          `The data folder ${path} is in use by another instance, process ${holder.pid}. Stop that one, or choose another folder with --data. (If process ${holder.pid} is another program, delete ${file}.)`,
         );
       removeStale(file);
     }

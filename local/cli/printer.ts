@@ -53,6 +53,9 @@ function readyText(document: ReadyDocument, topology: Topology, tookMs: number):
     `             ${serviceBus.connectionString}`,
     `  management ${[serviceBus.managementUrl, serviceBus.managementTlsUrl].filter(Boolean).join(', ')}`,
     `             ${serviceBus.administrationConnectionString}`,
+    ...(serviceBus.certificateFile
+      ? [`             a client that insists on HTTPS trusts ${serviceBus.certificateFile} (Node: NODE_EXTRA_CA_CERTS)`]
+      : []),
     `Event Hubs   ${host(eventHubs.connectionString)}   ${list(count(h.hubs.length, 'hub'))}`,
     `             ${eventHubs.connectionString}`,
     `Event Grid   ${eventGrid.url}   ${list(count(g.topics.length, 'topic'), count(g.systemTopics.length, 'system topic'))}`,

@@ -102,6 +102,7 @@ export const commands: readonly CommandText[] = [
     summary: 'Prints a local.settings.json for the running cloud, so that "func start" runs the same app on it.',
     takesFolder: true,
     options: [
+      ...entityOptions,
       dataOption,
       {
         name: 'ready-file',
