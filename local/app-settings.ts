@@ -7,7 +7,8 @@ import { JsonSyntaxError, parseJson } from './topology/json-document.ts';
 const FILES = ['local.settings.json', 'local.settings.sample.json'];
 
 /**
- * `Values` of the app's `local.settings.json`, or of its sample; empty without either.
+ * `Values` of the app's `local.settings.json`, or of its sample, and its `ConnectionStrings` under the names that `func`
+ * gives them (`ConnectionStrings:NAME`); empty without either.
  * @param say told when the sample is used
  */
 export function readLocalSettings(appFolder: string, say: (text: string) => void): Record<string, string> {
@@ -17,15 +18,34 @@ export function readLocalSettings(appFolder: string, say: (text: string) => void
   const root = readJsonFile(file);
   if (root.IsEncrypted === true)
     throw new StartError(`${file} is encrypted. Run "func settings decrypt" in that folder.`);
-  const values = root.Values;
+  const connectionStrings = flat(file, 'ConnectionStrings', root.ConnectionStrings, (value) =>
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>).ConnectionString : value,
+  );
+  return {
+    ...Object.fromEntries(
+      Object.entries(connectionStrings).map(([name, value]) => [`ConnectionStrings:${name}`, value]),
+    ),
+    ...flat(file, 'Values', root.Values, (value) => value),
+  };
+}
+
+function flat(
+  file: string,
+  section: string,
+  values: unknown,
+  read: (value: unknown) => unknown,
+): Record<string, string> {
   if (values === undefined) return {};
   if (typeof values !== 'object' || values === null || Array.isArray(values))
-    throw new StartError(`${file}: Values is not an object; write "Values": {"NAME": "value"}.`);
+    throw new StartError(`${file}: ${section} is not an object; write "${section}": {"NAME": "value"}.`);
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => {
+    Object.entries(values).map(([name, written]) => {
+      const value = read(written);
       if (typeof value === 'object' && value !== null)
-        throw new StartError(`${file}: Values.${name} is not a string; a setting is flat: use names such as "A__B".`);
-      return [name, value === null ? '' : String(value)];
+        throw new StartError(
+          `${file}: ${section}.${name} is not a string; a setting is flat: use names such as "A__B".`,
+        );
+      return [name, value === null || value === undefined ? '' : String(value)];
     }),
   );
 }

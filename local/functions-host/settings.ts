@@ -157,12 +157,15 @@ export function connectionName(connection: unknown, kind: ConnectionKind): strin
   return typeof connection === 'string' && connection !== '' ? connection : defaultConnection[kind];
 }
 
-/** A connection is a setting, or (identity) settings that start with its name; `AzureWebJobs` may stand before it. */
+/** As findConnection looks it up: a setting, or (identity) settings that start with its name; both may have a prefix. */
 function isSet(connection: string, settings: Readonly<Record<string, string>>): boolean {
-  return [connection, `AzureWebJobs${connection}`].some(
-    (name) =>
-      settings[name] || Object.keys(settings).some((key) => key.startsWith(`${name}__`) || key.startsWith(`${name}:`)),
-  );
+  return ['', 'AzureWebJobs', 'ConnectionStrings:', 'ConnectionStrings__']
+    .map((prefix) => prefix + connection)
+    .some(
+      (name) =>
+        settings[name] ||
+        Object.keys(settings).some((key) => key.startsWith(`${name}__`) || key.startsWith(`${name}:`)),
+    );
 }
 
 /** An identity's settings whose service is on this machine: no directory gives out tokens for it. */

@@ -86,11 +86,14 @@ async function readTable(
   return { json: JSON.stringify(entities) };
 }
 
-/** The extension gives the keys as the service writes them, and nothing of the wire's own. */
+/**
+ * The extension gives the keys as the service writes them, and neither `Timestamp` nor anything of the wire's own
+ * (azure-functions-nodejs-e2e-tests, "table input and output").
+ */
 function toJsonEntity(entity: object): object {
-  const { partitionKey, rowKey, etag: _etag, timestamp, ...properties } = entity as Record<string, unknown>;
+  const { partitionKey, rowKey, etag: _etag, timestamp: _timestamp, ...properties } = entity as Record<string, unknown>;
   const plain = Object.entries(properties)
     .filter(([name]) => !name.startsWith('odata.'))
     .map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]);
-  return { PartitionKey: partitionKey, RowKey: rowKey, Timestamp: timestamp, ...Object.fromEntries(plain) };
+  return { PartitionKey: partitionKey, RowKey: rowKey, ...Object.fromEntries(plain) };
 }
