@@ -43,7 +43,10 @@ export class Writer {
     this.buffer.set(source, at);
   }
 
-  /** Writes the value with its constructor. A whole number without a type becomes an int, or a long where it must. */
+  /**
+   * Writes the value with its constructor. A whole number without a type becomes an int, or a long where it must;
+   * -0 stays a double, the one type that can hold it.
+   */
   value(value: unknown): void {
     if (value === null || value === undefined) {
       this.u8(Code.null);
@@ -60,7 +63,7 @@ export class Writer {
         this.primitive('long', value);
         return;
       case 'number':
-        if (!Number.isSafeInteger(value)) {
+        if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
           this.primitive('double', value);
           return;
         }

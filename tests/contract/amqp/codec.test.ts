@@ -59,6 +59,10 @@ describe('values', () => {
     );
   });
 
+  test('a negative zero stays one', () => {
+    expect(amqp.decodeValue(amqp.encodeValue(-0))).toBe(-0);
+  });
+
   test('64-bit integers beyond 2^53 keep every digit', () => {
     for (const value of [2n ** 62n + 1n, -(2n ** 62n) - 1n]) {
       expect(amqp.decodeValue(amqp.encodeValue(amqp.long(value)))).toBe(value);
