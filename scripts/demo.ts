@@ -24,7 +24,7 @@ const patienceMs = 25_000;
 const lookEveryMs = 150;
 
 interface Shown {
-  readonly flow: string;
+  readonly flow: Flow;
   readonly wentIn: string;
   readonly cameOut: string;
   readonly missing: readonly string[];
@@ -38,7 +38,7 @@ async function show(flow: Flow, shop: Shop): Promise<Shown> {
     wentIn = await flow.feed(shop);
   } catch (error) {
     const problem = `it could not be started: ${error instanceof Error ? error.message : String(error)}`;
-    return { flow: flow.name, wentIn, cameOut: '', missing: [problem], seconds: 0 };
+    return { flow, wentIn, cameOut: '', missing: [problem], seconds: 0 };
   }
   console.log(`  ${flow.name.padEnd(14)} in:  ${wentIn}`);
   let said = '';
@@ -49,13 +49,20 @@ async function show(flow: Flow, shop: Shop): Promise<Shown> {
       console.log(
         `  ${flow.name.padEnd(14)} ${missing.length === 0 ? 'out' : 'NOT'}: ${text} (${seconds.toFixed(1)} s)`,
       );
-      return { flow: flow.name, wentIn, cameOut: text, missing, seconds };
+      return { flow, wentIn, cameOut: text, missing, seconds };
     }
     const progress = missing[0] ?? '';
     if (progress !== said) console.log(`  ${flow.name.padEnd(14)} ... ${progress}`);
     said = progress;
     await new Promise((wake) => setTimeout(wake, lookEveryMs));
   }
+}
+
+/** Looks once more when all flows are through: what came twice, came after the first look. */
+async function lookAgain(shown: Shown, shop: Shop): Promise<Shown> {
+  if (shown.missing.length > 0) return shown;
+  const { text, missing } = await shown.flow.look(shop);
+  return { ...shown, cameOut: text, missing };
 }
 
 /** Thumbnails and mails as files, for people to look at. */
@@ -98,15 +105,16 @@ async function demo(): Promise<boolean> {
   const shop = openShop(cloud);
   try {
     console.log(`Ready after ${((performance.now() - started) / 1000).toFixed(1)} s, on ports of its own.\n`);
-    const shown = await Promise.all(flows.map((flow) => show(flow, shop)));
+    const first = await Promise.all(flows.map((flow) => show(flow, shop)));
+    const shown = await Promise.all(first.map((one) => lookAgain(one, shop)));
     const written = await writeOutput(shop);
     const seconds = (performance.now() - started) / 1000;
     console.log(`\n${reportTable(shown)}`);
     console.log(
-      `\n${written.thumbnails} thumbnails and ${written.mails} mails are in ${relative(process.cwd(), output) || '.'}${'/'}`,
+      `\n${written.thumbnails} thumbnails and ${written.mails} mails are in ${relative(process.cwd(), output) || '.'}/`,
     );
     for (const { flow, missing } of shown) {
-      for (const one of missing) console.log(`NOT AS EXPECTED  ${flow}: ${one}`);
+      for (const one of missing) console.log(`NOT AS EXPECTED  ${flow.name}: ${one}`);
     }
     const isGood = shown.every(({ missing }) => missing.length === 0);
     if (!isGood) for (const problem of problems.slice(0, 20)) console.log(`log: ${problem}`);

@@ -1,5 +1,5 @@
 interface Row {
-  readonly flow: string;
+  readonly flow: { readonly name: string };
   readonly wentIn: string;
   readonly cameOut: string;
   readonly missing: readonly string[];
@@ -14,7 +14,7 @@ export function reportTable(rows: readonly Row[]): string {
   const lines = rows.flatMap(({ flow, wentIn, cameOut, missing, seconds }) => {
     const mark = missing.length === 0 ? '' : ' (not as expected)';
     const cells = [
-      wrap(flow, widths.flow),
+      wrap(flow.name, widths.flow),
       wrap(wentIn, widths.wentIn),
       wrap(cameOut + mark, widths.cameOut),
       [`${seconds.toFixed(1)} s`],

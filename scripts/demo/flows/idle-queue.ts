@@ -43,13 +43,15 @@ export const idleQueue: Flow = {
     const counts = shop.cloud.serviceBus.broker.counts('refunds');
     const twice = [...handedOut.values()].filter((times) => times > 1).length;
     const orders = new Set(paid.map((row) => row.orderId)).size;
+    const mailed = shop.mailSubjects().filter((subject) => subject.includes('RefundExceedsOrder')).length;
     return outcome(
-      `${paid.length} paid on ${orders} orders, ${twice} drained twice, ${parked.length} dead letter parked`,
+      `${paid.length} paid on ${orders} orders, ${twice} drained twice, ${parked.length} dead letter parked and mailed`,
       [
         ['refunds paid', paid.length, refundCount],
         ['different refunds', new Set(paid.map((row) => row.refundId)).size, refundCount],
         ['refunds drained twice', twice, 0],
         ['dead letters parked', parked.filter((row) => row.reason === 'RefundExceedsOrder').length, 1],
+        ['mails about the dead letter', mailed, 1],
         ['messages left in the queue', counts.ok ? counts.total : -1, 0],
       ],
     );
