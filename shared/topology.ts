@@ -54,6 +54,7 @@ export const topology = {
   orders: queue({
     name: 'orders',
     message: ProcessOrder,
+    requiresSession: true,
     lockDuration: 'PT1M',
     maxDeliveryCount: 5,
     requiresDuplicateDetection: true,

@@ -55,7 +55,7 @@ export async function submitOrder(
   }
   const cause = { id: idempotencyKey, correlationId: orderId, traceparent: request.traceparent };
   const message = envelope(ProcessOrder, { orderId, ...parsed.data }, { id: orderId, cause });
-  await messaging.send(topology.orders, message);
+  await messaging.send(topology.orders, message, orderId);
   return accepted(orderId, 'received');
 }
 

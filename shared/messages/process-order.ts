@@ -10,7 +10,10 @@ export const orderContent = z.strictObject({
     .max(50),
 });
 
-/** Take this order into production. Sent by `submit-order`, once per order however often the customer's request comes. */
+/**
+ * Take this order into production. Sent by `submit-order`, once per order however often the customer's request comes. The
+ * session id is the order id: what is sent about one order is handled in order, one after the other.
+ */
 export const ProcessOrder = message({
   type: 'ProcessOrder',
   schema: orderContent.extend({ orderId: z.string().min(1) }),

@@ -60,7 +60,9 @@ describe('ordering', () => {
 
   it('given a message on the queue that is no order, then it ends parked, for a person to look at', async () => {
     const client = new ServiceBusClient(shop.cloud.ready.serviceBus.connectionString);
-    await client.createSender('orders').sendMessages({ messageId: 'no-order', body: { hello: 'world' } });
+    await client
+      .createSender('orders')
+      .sendMessages({ messageId: 'no-order', sessionId: 'no-order', body: { hello: 'world' } });
     await client.close();
     const letter = await shop.until(async () =>
       (await shop.rows('deadLetters')).find(({ messageId }) => messageId === 'no-order'),

@@ -14,6 +14,7 @@ import { onQueue } from '../../shared/messaging/triggers/service-bus.ts';
 import { tracedRequest } from '../../shared/observability/tracing.ts';
 import { done } from '../../shared/reliability/outcome.ts';
 import { readSettings } from '../../shared/settings.ts';
+import type { Queue } from '../../shared/topology/service-bus.ts';
 import { topology } from '../../shared/topology.ts';
 import { keptLog, now } from '../support/app/handling.ts';
 import { memoryRows } from '../support/app/memory-rows.ts';
@@ -56,8 +57,10 @@ afterAll(async () => {
 });
 
 /** Takes the next message of a queue, as the host does. */
-async function next(queueName: string): Promise<ServiceBusReceivedMessage> {
-  const receiver = serviceBus.createReceiver(queueName);
+async function next(queue: Queue): Promise<ServiceBusReceivedMessage> {
+  const receiver = queue.requiresSession
+    ? await serviceBus.acceptNextSession(queue.name)
+    : serviceBus.createReceiver(queue.name);
   const [message] = await receiver.receiveMessages(1);
   if (message) await receiver.completeMessage(message);
   await receiver.close();
@@ -84,11 +87,11 @@ describe('one order is one trace', () => {
       await messaging.publish(topology.operations, 'materials/paper', restock);
       return done;
     });
-    const order = await next('orders');
+    const order = await next(topology.orders);
     await processOrder.handler(order.body, invocation(order));
 
     const runOperation = onQueue(topology.operationsCommands, async () => done);
-    const command = await next('operations-commands');
+    const command = await next(topology.operationsCommands);
     await runOperation.handler(command.body, invocation(command));
 
     const spans = exported.getFinishedSpans();

@@ -23,6 +23,7 @@ describe('submit-order', () => {
     expect(deps.messaging.sent).toMatchObject([
       {
         to: 'orders',
+        with: orderId,
         message: { id: orderId, correlationId: orderId, traceparent: '00-aa-bb-01', data: { orderId, ...body } },
       },
     ]);

@@ -1,6 +1,6 @@
 /**
  * What must not compile. Each `@ts-expect-error` is a test of its own: where the line below it does compile, the compiler
- * complains about the comment, and `npm run check` fails.
+ * complains about the comment, and `tsc --build` fails.
  */
 import { expect, it } from 'vitest';
 import { AlertRaised } from '../../../shared/messages/alert-raised.ts';
@@ -8,6 +8,7 @@ import { BlobCreated } from '../../../shared/messages/blob-created.ts';
 import type { MakeThumbnails } from '../../../shared/messages/make-thumbnails.ts';
 import { ProcessOrder } from '../../../shared/messages/process-order.ts';
 import { RefundOrder } from '../../../shared/messages/refund-order.ts';
+import { RestockRequested } from '../../../shared/messages/restock-requested.ts';
 import { type Cause, type EnvelopeOf, envelope } from '../../../shared/messaging/envelope.ts';
 import type { Messaging } from '../../../shared/messaging/messaging.ts';
 import { onCustomTopic, onSystemTopic } from '../../../shared/messaging/triggers/event-grid.ts';
@@ -30,6 +31,7 @@ const printing = topic({
 });
 const cause: Cause = { id: 'c', correlationId: 'c', traceparent: undefined };
 const order = envelope(ProcessOrder, ProcessOrder.example, { id: 'm', cause });
+const restock = envelope(RestockRequested, RestockRequested.example, { id: 'm', cause });
 const refund = envelope(RefundOrder, RefundOrder.example, { id: 'm', cause });
 
 /** Never called: it only has to compile, and the marked lines must not. */
@@ -66,7 +68,7 @@ async function mistakes(messaging: Messaging): Promise<void> {
   // @ts-expect-error
   await messaging.send(topology.refunds, refund);
   // @ts-expect-error
-  await messaging.send(topology.orders, order, 'a-session');
+  await messaging.send(topology.operationsCommands, restock, 'a-session');
   // @ts-expect-error
   await messaging.publish(topology.operations, 'orders/1', order);
   // @ts-expect-error
@@ -101,7 +103,7 @@ async function rightOnes(messaging: Messaging): Promise<void> {
   onSubscription(printing, 'printing', handleOrder);
   onStorageQueue(topology.thumbnailJobs, handleJob, async () => {});
   onCustomTopic(topology.operations, 'alerts-to-mail', handleAlert);
-  await messaging.send(topology.orders, order);
+  await messaging.send(topology.operationsCommands, restock);
   await messaging.send(topology.refunds, refund, 'o-1');
 }
 
