@@ -100,6 +100,11 @@ export function readSections(payload: Buffer): MessageSections {
   return sections;
 }
 
+/** Where the body begins: what stands before it is what the service calls the header of a message. */
+export function bodyStart(payload: Buffer, { body, footer }: MessageSections): number {
+  return body[0]?.start ?? footer?.start ?? payload.length;
+}
+
 /** The bytes inside each data section: the messages of a batch (format 0x80013700), or the body of a message. */
 export function readDataSections(payload: Buffer, sections: MessageSections = readSections(payload)): Buffer[] {
   if (sections.bodyKind !== 'data') return [];

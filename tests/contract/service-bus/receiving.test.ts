@@ -221,6 +221,10 @@ describe('peeking', () => {
     const [peeked] = await receiver.peekMessages(1, { omitMessageBody: true } as object);
     expect(peeked!.body).toBeUndefined();
     expect(peeked!.messageId).toBe('a');
+    const { deliveryAnnotations } = peeked!._rawAmqpMessage;
+    expect(Number(deliveryAnnotations?.['omitted-message-body-size'])).toBeGreaterThan(0);
+    const [whole] = await receiver.peekMessages(1, { fromSequenceNumber: peeked!.sequenceNumber! });
+    expect(whole!._rawAmqpMessage.deliveryAnnotations).toEqual({});
   });
 });
 

@@ -31,7 +31,8 @@ export interface WriteOptions {
    * delivery annotation (azservicebus, message.go), the others from the answer's `lock-token`.
    */
   readonly lockToken?: string;
-  readonly omitBody?: boolean;
+  /** A peeked message has a section of delivery annotations, and in it the size of a body that was left out. */
+  readonly peek?: 'whole' | 'without-body';
 }
 
 /**
@@ -43,19 +44,18 @@ export function writeMessage(message: StoredMessage, options: WriteOptions = {})
   const sections = amqp.readSections(content);
   const { changes } = message;
   const writer = new amqp.Writer(content.length + 320);
+  const bodyStart = amqp.bodyStart(content, sections);
+  const body = content.subarray(options.peek === 'without-body' ? content.length : bodyStart);
   const timeToLiveMs = writeHeader(writer, message, amqp.decodeHeader(content, sections.header));
-  if (options.lockToken !== undefined)
-    writer.bytes(
-      amqp.encodeAnnotations(amqp.Section.deliveryAnnotations, [['x-opt-lock-token', amqp.uuid(options.lockToken)]]),
-    );
+  writeDeliveryAnnotations(writer, options, content.length - bodyStart);
   writeAnnotations(writer, message, amqp.readMapEntries(content, sections.messageAnnotations), options);
 
-  const bodyStart = sections.body[0]?.start ?? sections.footer?.start ?? content.length;
   const isTtlCut =
     timeToLiveMs !== undefined && isLonger(amqp.decodeProperties(content, sections.properties), timeToLiveMs);
   if (!isTtlCut && (!changes || (changes.system.size === 0 && changes.application.size === 0))) {
     const restStart = sections.properties?.start ?? sections.applicationProperties?.start ?? bodyStart;
-    writer.bytes(content.subarray(restStart, options.omitBody ? bodyStart : content.length));
+    writer.bytes(content.subarray(restStart, bodyStart));
+    writer.bytes(body);
     return writer.finish();
   }
   const changed = changeProperties(amqp.decodeProperties(content, sections.properties), changes);
@@ -67,7 +67,7 @@ export function writeMessage(message: StoredMessage, options: WriteOptions = {})
     ),
   );
   writeApplicationProperties(writer, content, sections.applicationProperties, changes);
-  if (!options.omitBody) writer.bytes(content.subarray(bodyStart));
+  writer.bytes(body);
   return writer.finish();
 }
 
@@ -83,6 +83,15 @@ function writeHeader(writer: amqp.Writer, message: StoredMessage, header: amqp.H
     deliveryCount: message.deliveryCount,
   });
   return limited;
+}
+
+/** The JavaScript SDK's live test serviceBusClient, "can omit message body when peeking", says what a peeked message has. */
+function writeDeliveryAnnotations(writer: amqp.Writer, { lockToken, peek }: WriteOptions, bodyBytes: number): void {
+  if (lockToken === undefined && peek === undefined) return;
+  const entries: [string, unknown][] = [];
+  if (lockToken !== undefined) entries.push(['x-opt-lock-token', amqp.uuid(lockToken)]);
+  if (peek === 'without-body') entries.push(['omitted-message-body-size', amqp.long(bodyBytes)]);
+  writer.bytes(amqp.encodeAnnotations(amqp.Section.deliveryAnnotations, entries));
 }
 
 /** True when the times that the sender wrote promise more than the entity allows. */
