@@ -71,7 +71,11 @@ function filled(waiting: number): { turnOver(): TurnOver } {
   const broker = createBroker({
     clock: new VirtualClock(),
     newId: () => (++lastId).toString(16).padStart(32, '0'),
-    reader: { readProperties: () => properties, readApplicationProperties: () => new Map() },
+    reader: {
+      readProperties: () => properties,
+      readApplicationProperties: () => new Map(),
+      measureHeader: () => ({ headerBytes: 0, largestProperty: undefined }),
+    },
     namespaceName: 'benchmark',
   });
   broker.declare({ queues: [QUEUE], topics: [] });

@@ -24,6 +24,16 @@ export function mergeChanges(
   };
 }
 
+/** About what the changes add to the encoded message: names and texts, and 8 bytes for any other value. */
+export function changedBytes(changes: MessageChanges | undefined): number {
+  let bytes = 0;
+  for (const [name, value] of [...(changes?.system ?? []), ...(changes?.application ?? [])])
+    bytes += name.length + (value && 'value' in value && typeof value.value === 'string' ? utf8Length(value.value) : 8);
+  return bytes;
+}
+
+const utf8Length = (text: string): number => new TextEncoder().encode(text).length;
+
 const TICKS_PER_MS = 10_000n;
 
 function text(value: PropertyValue): string | undefined {

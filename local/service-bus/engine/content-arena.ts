@@ -16,6 +16,10 @@ export interface ContentLocation {
   readonly length: number;
 }
 
+/** A view of the content, not a copy. */
+export const contentAt = ({ slab, offset, length }: ContentLocation): Uint8Array =>
+  slab.bytes.subarray(offset, offset + length);
+
 /**
  * Where message contents live. Each Uint8Array costs over 200 bytes beside its content, and a slice of what a socket read
  * would hold the whole read; so contents are copied one behind the other into slabs. Slab memory is never written twice: a

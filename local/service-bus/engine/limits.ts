@@ -10,6 +10,8 @@ export const LIMITS = {
   correlationFiltersPerTopic: 100_000,
   receiversPerEntity: 5000,
   messagesPerBatch: 4500,
+  headerBytes: 64 * 1024,
+  propertyBytes: 32 * 1024,
   idLength: 128,
   pathLength: 260,
   shortNameLength: 50,

@@ -1,19 +1,11 @@
 import type { InTransaction, NewMessage, Outcome, SendOptions } from './api.ts';
 import type { Destination } from './forwarding.ts';
 import type { Incoming } from './incoming.ts';
-import { LIMITS, maxMessageBytes } from './limits.ts';
+import { checkMessages, checkScheduled, quotaOf } from './message-checks.ts';
 import type { Entity, Namespace } from './namespace.ts';
 import type { Refusal } from './outcomes.ts';
 import { putDeadLetter } from './queue-group.ts';
-import {
-  entityDisabled,
-  entityNotFound,
-  messageNotFound,
-  OK,
-  quotaExceeded,
-  refuse,
-  sessionIdMissing,
-} from './refusals.ts';
+import { entityDisabled, entityNotFound, messageNotFound, OK, refuse } from './refusals.ts';
 import type { Transactions } from './transactions.ts';
 
 /** Send, send-via, schedule and cancel. */
@@ -173,24 +165,8 @@ export class Sending {
   }
 
   private check(destination: Destination, messages: readonly NewMessage[]): Refusal | undefined {
-    const { path } = destination;
-    const most = maxMessageBytes(this.namespace.tier, destination.definition.maxMessageSizeInKilobytes);
-    if (messages.length > LIMITS.messagesPerBatch)
-      return refuse('message-size-exceeded', path, `A batch has at most ${LIMITS.messagesPerBatch} messages.`);
-    let bytes = 0;
-    for (const { content, properties } of messages) {
-      bytes += content.length;
-      if (content.length > most)
-        return refuse(
-          'message-size-exceeded',
-          path,
-          `The received message (${content.length} bytes) exceeds the limit (${most} bytes) of '${path}'.`,
-        );
-      if (destination.requiresSession && properties.sessionId === undefined) return sessionIdMissing(path);
-      const problem = checkIds(path, properties);
-      if (problem) return problem;
-    }
-    return destination.account.hasRoomFor(bytes) ? undefined : quotaOf(destination);
+    const { tier, kernel } = this.namespace;
+    return checkMessages(destination, messages, tier, kernel.arena.reader);
   }
 
   private admit(destination: Destination, messages: readonly NewMessage[]): number[] {
@@ -217,33 +193,4 @@ export class Sending {
       waitedUntil: undefined,
     };
   }
-}
-
-const quotaOf = (destination: Destination): Refusal =>
-  quotaExceeded(destination.kind === 'queue' ? 'Queue' : 'Topic', destination.path);
-
-function checkScheduled(path: string, messages: readonly NewMessage[]): Refusal | undefined {
-  if (messages.every(({ properties }) => properties.scheduledEnqueueAt !== undefined)) return undefined;
-  return refuse('invalid-argument', path, 'A message to be scheduled has no scheduled enqueue time.');
-}
-
-function checkIds(path: string, properties: NewMessage['properties']): Refusal | undefined {
-  for (const name of ['messageId', 'sessionId', 'partitionKey', 'replyToSessionId'] as const) {
-    const value = properties[name];
-    if (value !== undefined && value.length > LIMITS.idLength)
-      return refuse(
-        'argument-out-of-range',
-        path,
-        `The message's ${name} has ${value.length} characters; at most ${LIMITS.idLength} are allowed.`,
-      );
-  }
-  const { partitionKey, sessionId } = properties;
-  // V: the SDKs check the same before they send; an empty session id goes with any key (live test sessionsTests).
-  if (partitionKey !== undefined && sessionId && partitionKey !== sessionId)
-    return refuse(
-      'invalid-argument',
-      path,
-      'The partition key of a message with a session id must be that session id.',
-    );
-  return undefined;
 }

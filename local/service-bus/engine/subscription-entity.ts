@@ -8,9 +8,11 @@ import type {
   SubscriptionDefinition,
   SubscriptionInfo,
 } from './api.ts';
-import { applicationChanges, changedProperties, mergeChanges } from './changes.ts';
+import { applicationChanges, changedBytes, changedProperties, mergeChanges } from './changes.ts';
+import { contentAt } from './content-arena.ts';
 import { effectiveTimeToLive, type Incoming } from './incoming.ts';
 import type { Kernel } from './kernel.ts';
+import { LIMITS } from './limits.ts';
 import { subscriptionPath } from './paths.ts';
 import { QueueGroup } from './queue-group.ts';
 import type { SizeAccount } from './size-account.ts';
@@ -163,9 +165,26 @@ export class SubscriptionEntity {
       );
       return;
     }
+    if (ruleChanges && this.isHeaderFull(copy)) {
+      this.group.admitDead(
+        published,
+        this.group.deadLetters,
+        'HeaderSizeExceeded',
+        'The size quota for this stream has been exceeded.',
+      );
+      return;
+    }
     // Where the topic's time is the shorter one, the topic wins (V exp).
     const asked = effectiveTimeToLive(properties.timeToLiveMs, topicTimeToLiveMs ?? Number.POSITIVE_INFINITY);
     this.group.admit(copy, { timeToLiveMs: asked });
+  }
+
+  /** Only a rule's action can make a header grow that the topic has taken. */
+  private isHeaderFull({ location, changes }: Incoming): boolean {
+    const addedBytes = changedBytes(changes);
+    if (location.length + addedBytes <= LIMITS.headerBytes) return false;
+    const { headerBytes } = this.kernel.arena.reader.measureHeader(contentAt(location));
+    return headerBytes + addedBytes > LIMITS.headerBytes;
   }
 
   dispose(): void {

@@ -82,6 +82,13 @@ export interface MessageReader {
   /** The same properties that came in {@link NewMessage.properties} when this content was sent. */
   readProperties(content: Uint8Array): MessageProperties;
   readApplicationProperties(content: Uint8Array): ReadonlyMap<string, PropertyValue>;
+  /** The size of all that is not the body, encoded, and the application property whose value takes the most room. */
+  measureHeader(content: Uint8Array): HeaderSize;
+}
+
+export interface HeaderSize {
+  readonly headerBytes: number;
+  readonly largestProperty: { readonly name: string; readonly bytes: number } | undefined;
 }
 
 /** A message on its way in. */

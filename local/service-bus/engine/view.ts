@@ -1,5 +1,5 @@
 import type { Instant } from '../../clock/clock.ts';
-import type { ContentLocation } from './content-arena.ts';
+import { type ContentLocation, contentAt } from './content-arena.ts';
 import type { MessageChanges, MessageProperties, MessageView, PropertyValue } from './values.ts';
 
 const NULL: PropertyValue = { type: 'null' };
@@ -80,8 +80,7 @@ export class ArrivalView implements MessageView {
 
   private decode(): ReadonlyMap<string, PropertyValue> {
     const { location, changes } = this.source;
-    const { slab, offset, length } = location;
-    const sent = slab.arena.reader.readApplicationProperties(slab.bytes.subarray(offset, offset + length));
+    const sent = location.slab.arena.reader.readApplicationProperties(contentAt(location));
     if (!changes || changes.application.size === 0) return sent;
     const changed = new Map(sent);
     for (const [name, value] of changes.application) {

@@ -96,6 +96,16 @@ describe('a sender', () => {
     expect(await codeOf(sending)).toBe('MessageSizeExceeded');
   });
 
+  test.each([
+    ['a property of 33 KB', { long: 'x'.repeat(33 * 1024) }],
+    ['properties of 90 KB', { a: 'x'.repeat(30 * 1024), b: 'x'.repeat(30 * 1024), c: 'x'.repeat(30 * 1024) }],
+  ])('refuses %s', async (_, applicationProperties) => {
+    const sender = given().client.createSender('orders');
+    expect(await codeOf(sender.sendMessages({ body: 'a', applicationProperties }))).toBe('MessageSizeExceeded');
+    await sender.sendMessages({ body: 'x'.repeat(100 * 1024), applicationProperties: { fits: 'y'.repeat(31 * 1024) } });
+    expect(await receiveAll()).toHaveLength(1);
+  });
+
   test('a duplicate is accepted and dropped', async () => {
     const sender = given().client.createSender('once');
     await sender.sendMessages({ body: 1, messageId: 'same' });

@@ -68,6 +68,12 @@ export const reader: MessageReader = {
   readProperties: (content) => decode(content).properties,
   readApplicationProperties: (content) =>
     new Map(Object.entries(decode(content).application).map(([name, value]) => [name, toPropertyValue(value)])),
+  measureHeader(content) {
+    const { body, application } = decode(content);
+    const sizes = Object.entries(application).map(([name, value]) => ({ name, bytes: String(value).length }));
+    const [largestProperty] = sizes.sort((a, b) => b.bytes - a.bytes);
+    return { headerBytes: content.length - body.length, largestProperty };
+  },
 };
 
 export function message(

@@ -1,5 +1,5 @@
 import * as amqp from '../../../amqp/codec/index.ts';
-import type { MessageProperties, MessageReader, NewMessage, PropertyValue } from '../../engine/values.ts';
+import type { HeaderSize, MessageProperties, MessageReader, NewMessage, PropertyValue } from '../../engine/values.ts';
 import { readPropertyValue } from './property-values.ts';
 
 export const PARTITION_KEY = 'x-opt-partition-key';
@@ -18,6 +18,7 @@ export function toNewMessage(content: Buffer): NewMessage {
 export const messageReader: MessageReader = {
   readProperties: (content) => readProperties(asBuffer(content)),
   readApplicationProperties: (content) => readApplicationProperties(asBuffer(content)),
+  measureHeader: (content) => measureHeader(asBuffer(content)),
 };
 
 export function asBuffer(bytes: Uint8Array): Buffer {
@@ -66,6 +67,19 @@ function readApplicationProperties(content: Buffer): ReadonlyMap<string, Propert
     values.set(key, readPropertyValue(reader));
   }
   return values;
+}
+
+/** What stands before a long value: its constructor and four bytes of length. */
+const VALUE_PREFIX_BYTES = 5;
+
+function measureHeader(content: Buffer): HeaderSize {
+  const sections = amqp.readSections(content);
+  let largest: { name: string; bytes: number } | undefined;
+  for (const [name, value] of amqp.readMapEntries(content, sections.applicationProperties)) {
+    const bytes = value.bytes.length - VALUE_PREFIX_BYTES;
+    if (bytes > (largest?.bytes ?? 0)) largest = { name, bytes };
+  }
+  return { headerBytes: amqp.bodyStart(content, sections), largestProperty: largest };
 }
 
 /** Ids may be numbers, UUIDs or bytes; rules and duplicate detection see their text. */
