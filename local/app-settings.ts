@@ -1,19 +1,29 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { CorsPolicy } from './functions-host/index.ts';
 import { StartError } from './start-error.ts';
 import { JsonSyntaxError, parseJson } from './topology/json-document.ts';
 
 /** What a fresh clone has in the stead of the file that nobody commits. */
 const FILES = ['local.settings.json', 'local.settings.sample.json'];
 
+/** What `local.settings.json`, or its sample, says. */
+export interface LocalSettings {
+  /** `Values`, and `ConnectionStrings` under the names that `func` gives them (`ConnectionStrings:NAME`). */
+  readonly values: Readonly<Record<string, string>>;
+  /** `Host.LocalHttpPort`. */
+  readonly httpPort: number | undefined;
+  /** `Host.CORS` and `Host.CORSCredentials`. */
+  readonly cors: CorsPolicy | undefined;
+}
+
 /**
- * `Values` of the app's `local.settings.json`, or of its sample, and its `ConnectionStrings` under the names that `func`
- * gives them (`ConnectionStrings:NAME`); empty without either.
+ * Reads the file; empty without one.
  * @param say told when the sample is used
  */
-export function readLocalSettings(appFolder: string, say: (text: string) => void): Record<string, string> {
+export function readLocalSettings(appFolder: string, say: (text: string) => void): LocalSettings {
   const file = FILES.map((name) => join(appFolder, name)).find((each) => existsSync(each));
-  if (file === undefined) return {};
+  if (file === undefined) return { values: {}, httpPort: undefined, cors: undefined };
   if (file.endsWith(FILES[1]!)) say(`There is no ${FILES[0]}: the settings are those of ${FILES[1]}.`);
   const root = readJsonFile(file);
   if (root.IsEncrypted === true)
@@ -21,12 +31,31 @@ export function readLocalSettings(appFolder: string, say: (text: string) => void
   const connectionStrings = flat(file, 'ConnectionStrings', root.ConnectionStrings, (value) =>
     typeof value === 'object' && value !== null ? (value as Record<string, unknown>).ConnectionString : value,
   );
-  return {
+  const values = {
     ...Object.fromEntries(
       Object.entries(connectionStrings).map(([name, value]) => [`ConnectionStrings:${name}`, value]),
     ),
     ...flat(file, 'Values', root.Values, (value) => value),
   };
+  const host = flat(file, 'Host', root.Host, (value) => value);
+  return { values, httpPort: readPort(file, host.LocalHttpPort), cors: readCors(file, host) };
+}
+
+function readPort(file: string, port: string | undefined): number | undefined {
+  if (!port) return undefined;
+  if (/^\d{1,5}$/.test(port) && Number(port) <= 65_535) return Number(port);
+  throw new StartError(`${file}: Host.LocalHttpPort is "${port}"; a port is a number from 0 to 65535.`);
+}
+
+function readCors(file: string, host: Readonly<Record<string, string>>): CorsPolicy | undefined {
+  if (!host.CORS) return undefined;
+  const origins = host.CORS.split(',').map((origin) => origin.trim().replace(/\/$/, ''));
+  const allowsCredentials = host.CORSCredentials?.toLowerCase() === 'true';
+  if (allowsCredentials && origins.includes('*'))
+    throw new StartError(
+      `${file}: Host.CORSCredentials cannot be true while Host.CORS is "*" (no browser allows it); name the origins.`,
+    );
+  return { origins, allowsCredentials };
 }
 
 function flat(

@@ -7,7 +7,7 @@ import { allOrFirstError, Closing } from './closing.ts';
 import { claimDataFolder } from './data-folder.ts';
 import { type EventGrid, startEventGrid } from './event-grid/index.ts';
 import type { EventHubs } from './event-hubs/index.ts';
-import type { FunctionInfo, FunctionsHost } from './functions-host/index.ts';
+import type { CorsPolicy, FunctionInfo, FunctionsHost } from './functions-host/index.ts';
 import type { Log } from './log.ts';
 import { DYNAMIC_PORTS, type Ports } from './ports.ts';
 import type { ReadyDocument } from './ready-document.ts';
@@ -24,6 +24,8 @@ export interface LocalCloudOptions {
   readonly appFolder?: string | null;
   /** The app's settings, over those of the environment; connections that nobody sets mean this cloud. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Which pages of other origins may call the app; default none. */
+  readonly cors?: CorsPolicy | undefined;
   /** Default: no entities. `parseTopology` reads one. */
   readonly topology?: Topology;
   /** Where everything lives between runs; default null: in memory. */
@@ -195,6 +197,7 @@ async function start(
         appFolder,
         settings: redirectEventGridUrls({ ...given, ...ourMail }, eventGrid.url),
         port: wanted.functions,
+        ...(options.cors && { cors: options.cors }),
         clock,
         log,
         signal: options.signal,

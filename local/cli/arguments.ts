@@ -118,9 +118,12 @@ const portNames: Readonly<Record<keyof Ports, string>> = {
   smtp: 'smtp-port',
 };
 
-/** @throws UsageError when two parts would have the same port; the two AMQP brokers may. */
-export function portsOf(line: CommandLine): Ports {
-  const otherwise = line.switches.has('dynamic-ports') ? DYNAMIC_PORTS : DEFAULT_PORTS;
+/**
+ * @param appsHttpPort what the app's own settings say, in the place of the default
+ * @throws UsageError when two parts would have the same port; the two AMQP brokers may
+ */
+export function portsOf(line: CommandLine, appsHttpPort: number = DEFAULT_PORTS.functions): Ports {
+  const otherwise = line.switches.has('dynamic-ports') ? DYNAMIC_PORTS : { ...DEFAULT_PORTS, functions: appsHttpPort };
   const entries = Object.entries(portNames).map(([name, option]) => {
     const value = line.values.get(option)?.[0];
     return [name as keyof Ports, value === undefined ? otherwise[name as keyof Ports] : Number(value)] as const;

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { readLocalSettings, redirectEventGridUrls, withEnvironment } from '../app-settings.ts';
+import { type LocalSettings, readLocalSettings, redirectEventGridUrls, withEnvironment } from '../app-settings.ts';
 import { findHolder } from '../data-folder.ts';
 import { resolveConnections, resolveSettings } from '../functions-host/settings.ts';
 import type { Ports } from '../ports.ts';
@@ -14,12 +14,13 @@ import { dataFolderOf, findProject, type Project, readTopology } from './project
 /** `crossover check`: 0 when nothing was found, 1 when something was. */
 export async function check(line: CommandLine): Promise<number> {
   const project = findProject(line);
-  const ports = portsOf(line);
   const findings: Finding[] = [];
 
   const topology = attempt(findings, 'the entities', () => readTopology(line, project));
-  if (project.hasApp) findings.push(...(await checkApp(project, topology, ports)));
-  else
+  const local = attempt(findings, 'the settings', () => readLocalSettings(project.folder, () => undefined));
+  const ports = portsOf(line, local?.httpPort);
+  if (project.hasApp && local) findings.push(...(await checkApp(project, topology, ports, local)));
+  if (!project.hasApp)
     findings.push({
       place: project.folder,
       problem: 'there is no host.json, so this is no Functions app',
@@ -31,12 +32,14 @@ export async function check(line: CommandLine): Promise<number> {
   return findings.length === 0 ? 0 : 1;
 }
 
-async function checkApp(project: Project, topology: Topology | undefined, ports: Ports): Promise<Finding[]> {
+async function checkApp(
+  project: Project,
+  topology: Topology | undefined,
+  ports: Ports,
+  local: LocalSettings,
+): Promise<Finding[]> {
   const findings: Finding[] = [];
-  const given = attempt(findings, 'the settings', () =>
-    withEnvironment(readLocalSettings(project.folder, () => undefined)),
-  );
-  if (!given) return findings;
+  const given = withEnvironment(local.values);
   const { endpoints, eventGridUrl } = defaultEndpoints(ports, topology ?? emptyTopology);
   const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const mail = { SMTP_HOST: '127.0.0.1', SMTP_PORT: '25' };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readLocalSettings, redirectEventGridUrls, withEnvironment } from '../app-settings.ts';
+import { type LocalSettings, readLocalSettings, redirectEventGridUrls, withEnvironment } from '../app-settings.ts';
 import { findHolder } from '../data-folder.ts';
 import { type CloudEndpoints, resolveConnections, resolveSettings } from '../functions-host/settings.ts';
 import type { ReadyDocument } from '../ready-document.ts';
@@ -22,8 +22,9 @@ interface Where {
 /** `crossover settings`: a local.settings.json on standard output; what is to be said about it goes to standard error. */
 export async function settings(line: CommandLine): Promise<number> {
   const project = findProject(line);
-  const where = whereIsTheCloud(line, project);
-  const values = withEnvironment(readLocalSettings(project.folder, (text) => console.error(text)));
+  const local = readLocalSettings(project.folder, (text) => console.error(text));
+  const where = whereIsTheCloud(line, project, local.httpPort);
+  const values = withEnvironment(local.values);
   const given: Record<string, string> = {
     FUNCTIONS_WORKER_RUNTIME: 'node',
     ...(where.mail && { SMTP_HOST: where.mail.host, SMTP_PORT: String(where.mail.port) }),
@@ -38,11 +39,21 @@ export async function settings(line: CommandLine): Promise<number> {
     ? {}
     : { AzureWebJobsServiceBus: where.endpoints.serviceBus, AzureWebJobsEventHub: where.endpoints.eventHubs };
   for (const text of [...resolved.lines, ...connected.lines]) console.error(text);
-  console.log(JSON.stringify({ IsEncrypted: false, Values: { ...usual, ...connected.settings } }, null, 2));
+  const document = { IsEncrypted: false, Values: { ...usual, ...connected.settings }, Host: hostSection(local) };
+  console.log(JSON.stringify(document, null, 2));
   return 0;
 }
 
-function whereIsTheCloud(line: CommandLine, project: Project): Where {
+/** As the app has it; undefined without one. */
+function hostSection({ httpPort, cors }: LocalSettings): Record<string, unknown> | undefined {
+  if (httpPort === undefined && !cors) return undefined;
+  return {
+    LocalHttpPort: httpPort,
+    ...(cors && { CORS: cors.origins.join(','), CORSCredentials: cors.allowsCredentials }),
+  };
+}
+
+function whereIsTheCloud(line: CommandLine, project: Project, appsHttpPort: number | undefined): Where {
   const named = line.values.get('ready-file')?.[0];
   if (named !== undefined && !existsSync(named))
     throw new StartError(`The ready file ${named} is not there. Start the cloud with --ready-file ${named} first.`);
@@ -54,7 +65,7 @@ function whereIsTheCloud(line: CommandLine, project: Project): Where {
     'No running cloud was found for this folder: these are the settings for one on the ports named or default.',
   );
   const topology = readTopology(line, project) ?? emptyTopology;
-  return { ...defaultEndpoints(portsOf(line), topology), mail: undefined };
+  return { ...defaultEndpoints(portsOf(line, appsHttpPort), topology), mail: undefined };
 }
 
 function fromReady({ storage, serviceBus, eventHubs, eventGrid, mail }: ReadyDocument): Where {

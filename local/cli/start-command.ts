@@ -16,7 +16,7 @@ const CLOSE_WITHIN_MS = 5_000;
 /** `crossover start`: resolves with the exit code once it was asked to stop and has stopped. */
 export async function start(line: CommandLine, stop: StopRequests, real: RealClock): Promise<number> {
   const startedAt = real.now();
-  const ports = portsOf(line);
+  portsOf(line); // a wrong command line is said before anything else is
   const level = (line.values.get('log')?.[0] ?? 'information') as LogLevel;
   const printer = createPrinter({ level, isJson: line.switches.has('json') });
   const project = findProject(line);
@@ -27,7 +27,8 @@ export async function start(line: CommandLine, stop: StopRequests, real: RealClo
   if (!project.hasApp && !line.switches.has('no-app'))
     printer.log('information', 'crossover', `${project.folder} has no host.json: no functions run.`);
   const say = (text: string) => printer.log('information', 'crossover', text);
-  const settings = withApp ? withEnvironment(readLocalSettings(project.folder, say)) : {};
+  const local = withApp ? readLocalSettings(project.folder, say) : undefined;
+  const ports = portsOf(line, local?.httpPort);
   const dataFolder = line.switches.has('in-memory') ? null : dataFolderOf(line, project);
 
   let files: ReadyFile[] = [];
@@ -43,7 +44,8 @@ export async function start(line: CommandLine, stop: StopRequests, real: RealClo
   void stop.first.then(() => abort.abort());
   const starting = startLocalCloud({
     appFolder: withApp ? project.folder : null,
-    settings,
+    settings: withEnvironment(local?.values ?? {}),
+    cors: local?.cors,
     topology: topology ?? emptyTopology,
     dataFolder,
     ports,

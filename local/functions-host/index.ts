@@ -22,7 +22,7 @@ import { watchApp } from './watch.ts';
 
 export type { CloudEndpoints, ResolvedSettings } from './settings.ts';
 export { resolveConnections, resolveSettings } from './settings.ts';
-export type { FunctionInfo, FunctionsHost, FunctionsHostOptions } from './types.ts';
+export type { CorsPolicy, FunctionInfo, FunctionsHost, FunctionsHostOptions } from './types.ts';
 export { FunctionsHostError } from './types.ts';
 
 const defaultDrainMs = 500;
@@ -46,7 +46,9 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
   for (const line of given.lines) log.host('information', line);
   const { main, isModule } = readPackageJson(appFolder);
   const startedAt = clock.now();
-  const server = await listenHttp(options.port, (error) => log.host('error', `A request failed: ${error.stack}`));
+  const server = await listenHttp(options.port, options.cors, (error) =>
+    log.host('error', `A request failed: ${error.stack}`),
+  );
   const baseUrl = `http://127.0.0.1:${server.port}`;
 
   let current: RunningApp | undefined;

@@ -14,6 +14,14 @@ export interface FunctionInfo {
   readonly isDisabled: boolean;
 }
 
+/** Which pages of other origins may call the app's HTTP functions. */
+export interface CorsPolicy {
+  /** `http://localhost:4200`, without a slash at the end; `*`: all. */
+  readonly origins: readonly string[];
+  /** Cookies and authorization may come along. Not with `*`. */
+  readonly allowsCredentials: boolean;
+}
+
 export interface FunctionsHostOptions {
   /** The folder with `host.json` and `package.json`. */
   readonly appFolder: string;
@@ -21,6 +29,8 @@ export interface FunctionsHostOptions {
   readonly settings: Readonly<Record<string, string>>;
   /** 0: a free one. */
   readonly port: number;
+  /** Default: no page of another origin. */
+  readonly cors?: CorsPolicy;
   /** Times timers, poll intervals and retry delays. */
   readonly clock?: Clock;
   readonly log: Log;

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { FunctionsHostError } from '../../types.ts';
+import { type CorsPolicy, FunctionsHostError } from '../../types.ts';
 import type { WebhookAnswer, WebhookRequest } from '../webhooks.ts';
 import { BodyTooLarge, readBody } from './body.ts';
+import { answerCors } from './cors.ts';
 import { sendJson, sendText } from './response.ts';
 
 /** What answers once the app is loaded; until then every request waits. */
@@ -23,13 +24,18 @@ export interface HttpServer {
 }
 
 /** @throws {@link FunctionsHostError} when the port is taken */
-export async function listenHttp(port: number, onError: (error: Error) => void): Promise<HttpServer> {
+export async function listenHttp(
+  port: number,
+  cors: CorsPolicy | undefined,
+  onError: (error: Error) => void,
+): Promise<HttpServer> {
   let serveFirst: (app: HttpApp) => void = () => {};
   let app = new Promise<HttpApp>((resolve) => {
     serveFirst = resolve;
   });
   const server = createServer((request, response) => {
     response.on('error', () => {});
+    if (cors && answerCors(request, response, cors)) return;
     route(request, response, app).catch((error: Error) => {
       if (response.headersSent) return response.destroy();
       if (error instanceof BodyTooLarge) return sendText(response, 413, error.message);
