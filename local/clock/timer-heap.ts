@@ -3,13 +3,20 @@ import type { Instant, TimerId } from './clock.ts';
 interface Entry {
   readonly id: TimerId;
   readonly dueAt: Instant;
-  readonly fire: () => void;
+  /** Undefined once it was cleared: whatever it held is let go at once, not when it would have been due. */
+  fire: (() => void) | undefined;
 }
 
-/** A binary heap of timers: set and take are O(log n), clear is O(1); a cleared entry leaves when it reaches the top. */
+/** Rebuilding costs O(n log n), so the cleared entries must be many before it pays. */
+const FEWEST_TO_REBUILD = 256;
+
+/**
+ * A binary heap of timers: set and take are O(log n), clear is O(1) amortized; a cleared entry leaves when it reaches the top,
+ * or when most entries have been cleared.
+ */
 export class TimerHeap {
-  private readonly entries: Entry[] = [];
-  private readonly live = new Set<TimerId>();
+  private entries: Entry[] = [];
+  private readonly live = new Map<TimerId, Entry>();
   private lastId = 0;
 
   get size(): number {
@@ -19,20 +26,27 @@ export class TimerHeap {
   add(dueAt: Instant, fire: () => void): TimerId {
     this.lastId += 1;
     const id = this.lastId as TimerId;
-    this.live.add(id);
-    this.entries.push({ id, dueAt, fire });
+    const entry = { id, dueAt, fire };
+    this.live.set(id, entry);
+    this.entries.push(entry);
     this.siftUp(this.entries.length - 1);
     return id;
   }
 
   remove(id: TimerId): void {
+    const entry = this.live.get(id);
+    if (!entry) return;
+    entry.fire = undefined;
     this.live.delete(id);
-    if (this.live.size === 0) this.entries.length = 0;
+    if (this.live.size === 0) this.entries = [];
+    else if (this.entries.length >= FEWEST_TO_REBUILD && this.live.size * 2 < this.entries.length)
+      // In order, an array is a heap.
+      this.entries = [...this.live.values()].sort((a, b) => (this.comesBefore(a, b) ? -1 : 1));
   }
 
   /** When the next timer is due, or `undefined` when none is set. */
   nextDueAt(): Instant | undefined {
-    while (this.entries.length > 0 && !this.live.has(this.entries[0]!.id)) this.removeTop();
+    while (this.entries.length > 0 && !this.entries[0]!.fire) this.removeTop();
     return this.entries[0]?.dueAt;
   }
 

@@ -2,8 +2,8 @@ import type { Clock, Instant } from '../../clock/clock.ts';
 import { DueTimer } from './due-timer.ts';
 import { Heap } from './heap.ts';
 
-/** Rebuilding costs O(n), so the dead must be many before it pays. */
-const FEWEST_DEAD_TO_REBUILD = 1024;
+/** Rebuilding costs O(n), so the dead must be some before it pays; but what they hold on to may be a whole connection. */
+const FEWEST_DEAD_TO_REBUILD = 64;
 
 export interface DueLineOptions<T> {
   readonly clock: Clock;

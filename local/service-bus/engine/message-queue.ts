@@ -459,6 +459,7 @@ export class MessageQueue {
   /** Closing frees a session at once and counts nothing; the end of its lock counts as a failure (contracts §7). */
   releaseSession(session: Session, reason: 'closed' | 'expired' | 'lost'): void {
     session.holder = undefined;
+    if (reason !== 'expired') this.sessionDeadlines.died();
     for (const lock of [...session.locks]) {
       if (reason === 'closed') this.giveBack(lock, 'session-closed', false);
       else this.giveBack(lock, 'session-lock-expired', true);
