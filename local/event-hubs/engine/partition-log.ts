@@ -1,5 +1,6 @@
 import type { Instant } from '../../clock/index.ts';
 import { type LastEnqueued, type NewEvent, type StoredEvent, sizeOf } from './event.ts';
+import { KeptBytes } from './kept-bytes.ts';
 import { emptySegment, firstIndexWhere, isEmptySegment, type Segment, type SegmentCache } from './segment.ts';
 
 export interface PartitionLogOptions {
@@ -59,11 +60,12 @@ export class PartitionLog {
     return this.segments.reduce((sum, segment) => sum + segment.bytes, 0);
   }
 
-  /** Gives the events their numbers. They are visible after {@link commit}. */
+  /** Gives the events their numbers and keeps copies of their bytes. They are visible after {@link commit}. */
   append(events: readonly NewEvent[], now: Instant): readonly StoredEvent[] {
     const segment = this.segmentFor(now);
     // The machine's clock may go back; enqueued times do not, or reading from a time would miss events.
     const enqueuedAt = Math.max(now, segment.lastEnqueuedAt ?? now);
+    const kept = new KeptBytes(events.reduce((sum, { head, payload }) => sum + head.length + payload.length, 0));
     const stored = events.map((event): StoredEvent => {
       const place = { sequenceNumber: segment.nextSequenceNumber, offset: segment.nextOffset, enqueuedAt };
       const size = sizeOf(event);
@@ -71,7 +73,7 @@ export class PartitionLog {
       segment.nextOffset += size;
       segment.bytes += size;
       const { partitionKey, isTombstone, head, payload } = event;
-      return { ...place, partitionKey, isTombstone, head, payload };
+      return { ...place, partitionKey, isTombstone, head: kept.keep(head), payload: kept.keep(payload) };
     });
     segment.firstEnqueuedAt ??= enqueuedAt;
     segment.lastEnqueuedAt = enqueuedAt;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { event, events, givenHub, numbersOf, openReader, publish, textsOf } from './hub-under-test.ts';
+import { EARLIEST, event, events, givenHub, numbersOf, openReader, publish, textsOf } from './hub-under-test.ts';
 
 describe('publishing', () => {
   it('given 50 events in a batch without a key, when sent, then they are in one partition with consecutive numbers', () => {
@@ -37,6 +37,24 @@ describe('publishing', () => {
     const outcome = hub.publish({ events: events(1), sizeBytes: 300_016 });
     expect(outcome).toEqual({ outcome: 'publication-too-large', sizeBytes: 300_016, limitBytes: 262_144 });
     expect(publish(hub, events(1))).toMatchObject({ outcome: 'appended', firstSequenceNumber: 0 });
+  });
+
+  it('given events that are slices of a large buffer, when kept, then the large one need not be', () => {
+    const { hub } = givenHub();
+    const pool = Buffer.alloc(1024 * 1024, 'x');
+    const slices = Array.from({ length: 300 }, (_, index) => pool.subarray(index, index + 1024));
+    publish(hub, [{ ...event('small'), payload: pool.subarray(0, 10) }], '0');
+    publish(
+      hub,
+      slices.map((payload) => ({ ...event(''), payload })),
+      '0',
+    );
+    const { reader } = openReader(hub, { position: EARLIEST });
+    const kept = reader.take(400).map(({ payload }) => payload);
+    expect(kept).toHaveLength(301);
+    expect(kept[0]!.buffer.byteLength).toBe(10);
+    for (const payload of kept) expect(payload.buffer.byteLength).toBeLessThanOrEqual(64 * 1024);
+    expect(Buffer.from(kept.at(-1)!).equals(slices.at(-1)!)).toBe(true);
   });
 
   it('given throttling is on, when sent, then it is refused until it is off', () => {
