@@ -181,6 +181,8 @@ export interface AmqpService {
   readonly name: 'service-bus' | 'event-hubs';
   /** Decides by entity; the last service in the list also gets addresses that nobody owns, to refuse them. */
   owns(address: string): boolean;
+  /** True when an entity of that name is there, or comes to be when a link asks for it. Asked when a token is put. */
+  hasEntity(path: string): boolean;
   openIncoming(link: IncomingLink): void;
   openOutgoing(link: OutgoingLink): void;
   manage(request: ManagementRequest): ManagementResponse | Promise<ManagementResponse>;

@@ -96,6 +96,27 @@ describe('put-token', () => {
     expect(status.get('statusCode').type.name).toBe('Int');
   });
 
+  test('a good token for an entity that is not there is answered not found', async () => {
+    peer = await Peer.open(bus.port, { hostname: 'contoso.test' });
+    const { application_properties: status } = message.decode(
+      (await putToken(peer, 0, 'amqp://contoso.test/Missing/$management')).payload,
+    );
+    expect(status).toMatchObject({ 'status-code': 404, errorCondition: 'amqp:not-found' });
+    expect(status['status-description']).toMatch(
+      /^The messaging entity 'sb:\/\/contoso\.test\/Missing\/\$management' could not be found\. To know more visit .* TrackingId:/,
+    );
+  });
+
+  test.each([
+    'amqp://127.0.0.1/$management',
+    'amqp://127.0.0.1/orders/$DeadLetterQueue',
+    'sb://x/Prices/Subscriptions/missing',
+  ])('a token for %s is taken: what lies below an entity is the affair of its links', async (audience) => {
+    peer = await Peer.open(bus.port);
+    const reply = message.decode((await putToken(peer, 0, audience)).payload);
+    expect(reply.application_properties['status-code']).toBe(202);
+  });
+
   test('without a token a link is refused', async () => {
     peer = await Peer.open(bus.port);
     await peer.begin(0);

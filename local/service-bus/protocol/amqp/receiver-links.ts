@@ -18,7 +18,7 @@ const DEFAULT_SESSION_TIMEOUT_MS = 60_000;
 /** Opens a link on which a client receives; for a session that is not free yet, when it is. */
 export function openReceiverLink(context: ProtocolContext, link: OutgoingLink): void {
   const path = link.address;
-  context.ensureEntity(path, 'receiver');
+  context.ensureEntity?.(path, 'receiver');
   struck(context, path, 'attach', (error) => {
     if (error) link.refuse(error);
     else new ReceiverLink(context, link, path).open();
