@@ -117,6 +117,25 @@ describe('put-token', () => {
     expect(reply.application_properties['status-code']).toBe(202);
   });
 
+  test('a connection has one pair of links for tokens', async () => {
+    peer = await Peer.open(bus.port);
+    await putToken(peer, 0, 'amqp://127.0.0.1/orders');
+    await peer.begin(1);
+    peer.send(1, 'attach', senderAttach('$cbs'));
+    const refused = await peer.next('detach', (frame) => frame.channel === 1);
+    expect(refused.fields.error).toMatchObject({
+      condition: 'amqp:not-allowed',
+      description: expect.stringMatching(/^A link to connection '.+' \$cbs node has already been opened\.$/),
+    });
+    peer.send(0, 'end', {});
+    await peer.next('end', (frame) => frame.channel === 0);
+    expect(
+      message.decode((await putToken(peer, 2, 'amqp://127.0.0.1/orders')).payload).application_properties,
+    ).toMatchObject({
+      'status-code': 202,
+    });
+  });
+
   test('without a token a link is refused', async () => {
     peer = await Peer.open(bus.port);
     await peer.begin(0);
