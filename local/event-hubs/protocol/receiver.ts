@@ -59,7 +59,8 @@ export function openReceiver(
   link.onDisposition((delivery, _, settledByPeer) => {
     if (!settledByPeer) delivery.settle();
   });
-  link.accept({ offeredCapabilities: wantsMetric ? [RUNTIME_METRIC] : [] });
+  // The Go client settles nothing, and grants new credit for what came settled only (azeventhubs, TestConsumerClient_ReceiveEvents).
+  link.accept({ offeredCapabilities: wantsMetric ? [RUNTIME_METRIC] : [], prefersSettled: true });
 }
 
 function send(link: OutgoingLink, reader: Reader, metric: TrackingContext | undefined, tags: DeliveryTags): void {
