@@ -106,7 +106,8 @@ export interface EntityTimes {
 /** A stored message by value. */
 export interface MessageImage {
   readonly sequenceNumber: number;
-  readonly enqueuedSequenceNumber: number;
+  /** Of the first submission, to a topic or to an entity that forwards; `undefined`: it was sent to this one. */
+  readonly enqueuedSequenceNumber: number | undefined;
   readonly state: MessageState;
   readonly enqueuedAt: Instant;
   /** `Infinity`: never. */

@@ -261,6 +261,12 @@ describe('management', () => {
     expect(key.value).toBe('sequence-numbers');
     expect(numbers.type.name).toBe('Array32');
     expect(numbers.array_constructor.typecode).toBe(0x81);
+    const peeked = await management.request('com.microsoft:peek-message', {
+      'from-sequence-number': types.wrap_long(1),
+      'message-count': types.wrap_int(1),
+    });
+    const state = typedSection(typedBody(peeked).value[1].value[0].value[1].value, 0x72).get('x-opt-message-state');
+    expect(state).toMatchObject({ value: 2, type: { name: expect.stringMatching(/Int$/) } });
 
     const send = await openSender(peer, 2, '/orders');
     await send(message.encode({ message_id: 'now', body: 'x' }));

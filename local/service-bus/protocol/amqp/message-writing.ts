@@ -90,6 +90,10 @@ function isLonger({ absoluteExpiryTime, creationTime }: amqp.MessageProperties, 
   return absoluteExpiryTime !== undefined && absoluteExpiryTime - (creationTime ?? 0) > timeToLiveMs;
 }
 
+/**
+ * An active message has no state, and one that was sent to this very entity no number of a first one: azservicebus,
+ * TestSender_SendAMQPMessageWithMultipleByteSlicesInData, lists the annotations of a message.
+ */
 function writeAnnotations(
   writer: amqp.Writer,
   message: StoredMessage,
@@ -121,7 +125,8 @@ function writeAnnotations(
   // A message that had been scheduled still says so once it is active: the SDK's live test sendAndSchedule expects it.
   // One that was sent with a time that had come is active (live test serviceBusClient).
   const wasScheduled = message.state === 'active' && message.scheduledEnqueueAt !== undefined;
-  add('x-opt-message-state', 'int', wasScheduled ? STATES.scheduled : STATES[message.state]);
+  if (wasScheduled || message.state !== 'active')
+    add('x-opt-message-state', 'int', wasScheduled ? STATES.scheduled : STATES[message.state]);
   add('x-opt-deadletter-source', 'string', message.deadLetterSource);
   add(PARTITION_KEY, 'string', properties.partitionKey);
   add(VIA_PARTITION_KEY, 'string', properties.viaPartitionKey);
