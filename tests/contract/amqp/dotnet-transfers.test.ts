@@ -102,6 +102,18 @@ describe('deliveries', () => {
     expect(typeOf('x-opt-locked-until')).toBe('Timestamp');
   });
 
+  test('the delivery annotations of the sender arrive, and the token of the lock with them', async () => {
+    await send(message.encode({ delivery_annotations: { mine: 'y', 'x-opt-lock-token': 'not a token' }, body: 'a' }));
+    await receive(1);
+    const { fields, payload } = await nextTransfer();
+    const annotations = typedSection(payload!, 0x71);
+    expect([...annotations.keys()]).toEqual(['mine', 'x-opt-lock-token']);
+    expect(annotations.get('mine').value).toBe('y');
+    const token: Buffer = annotations.get('x-opt-lock-token').value;
+    expect(annotations.get('x-opt-lock-token').type.name).toBe('Uuid');
+    expect(token.subarray(8)).toEqual(fields.delivery_tag.subarray(8));
+  });
+
   test('a message that was forwarded brings its first number along', async () => {
     const sendToInbox = await openSender(peer, 3, '/inbox');
     await sendToInbox(text('a'));

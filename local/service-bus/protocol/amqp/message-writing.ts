@@ -21,15 +21,15 @@ const OURS: ReadonlyMap<string, Buffer> = new Map(
   ].map((name) => [name, amqp.encodeValue(amqp.symbol(name))]),
 );
 
+const LOCK_TOKEN = 'x-opt-lock-token';
+const LOCK_TOKEN_SYMBOL = amqp.encodeValue(amqp.symbol(LOCK_TOKEN));
+
 const NO_PROPERTIES: MessageProperties = {};
 
 export interface WriteOptions {
   /** Of this delivery; absent when the message is not locked. */
   readonly lockedUntil?: number;
-  /**
-   * Of a message that goes out inside a `$management` answer, where no delivery tag can carry it: the Go client takes it from the
-   * delivery annotation (azservicebus, message.go), the others from the answer's `lock-token`.
-   */
+  /** Absent when the message is not locked. Inside a `$management` answer the Go client has it from here alone (azservicebus, message.go). */
   readonly lockToken?: string;
   readonly omitBody?: boolean;
 }
@@ -44,10 +44,7 @@ export function writeMessage(message: StoredMessage, options: WriteOptions = {})
   const { changes } = message;
   const writer = new amqp.Writer(content.length + 320);
   const timeToLiveMs = writeHeader(writer, message, amqp.decodeHeader(content, sections.header));
-  if (options.lockToken !== undefined)
-    writer.bytes(
-      amqp.encodeAnnotations(amqp.Section.deliveryAnnotations, [['x-opt-lock-token', amqp.uuid(options.lockToken)]]),
-    );
+  writeDeliveryAnnotations(writer, amqp.readMapEntries(content, sections.deliveryAnnotations), options.lockToken);
   writeAnnotations(writer, message, amqp.readMapEntries(content, sections.messageAnnotations), options);
 
   const bodyStart = sections.body[0]?.start ?? sections.footer?.start ?? content.length;
@@ -88,6 +85,27 @@ function writeHeader(writer: amqp.Writer, message: StoredMessage, header: amqp.H
 /** True when the times that the sender wrote promise more than the entity allows. */
 function isLonger({ absoluteExpiryTime, creationTime }: amqp.MessageProperties, timeToLiveMs: number): boolean {
   return absoluteExpiryTime !== undefined && absoluteExpiryTime - (creationTime ?? 0) > timeToLiveMs;
+}
+
+/** The sender's reach the receiver, as in the live test named below, and the lock's token with them. */
+function writeDeliveryAnnotations(
+  writer: amqp.Writer,
+  sent: readonly [string, amqp.Encoded][],
+  lockToken: string | undefined,
+): void {
+  const kept = sent.filter(([name]) => name !== LOCK_TOKEN);
+  if (kept.length === 0 && lockToken === undefined) return;
+  writer.descriptor(amqp.Section.deliveryAnnotations);
+  const map = writer.openMap();
+  for (const [name, value] of kept) {
+    writer.primitive('symbol', name);
+    writer.value(value);
+  }
+  if (lockToken !== undefined) {
+    writer.bytes(LOCK_TOKEN_SYMBOL);
+    writer.value(amqp.uuid(lockToken));
+  }
+  writer.closeCompound(map, 2 * (kept.length + (lockToken === undefined ? 0 : 1)));
 }
 
 /**

@@ -97,7 +97,7 @@ class ReceiverLink {
   private deliver({ message, lockToken, lockedUntil }: Delivery): void {
     // A message that was received and deleted has no lock; its tag only has to be unique.
     const tag = toDeliveryTag(lockToken ?? this.context.newId());
-    this.delayed.send(writeMessage(message, { lockedUntil }), tag);
+    this.delayed.send(writeMessage(message, { lockedUntil, lockToken }), tag);
   }
 
   private settle(delivery: OutgoingDelivery, state: DeliveryState, settledByPeer: boolean): void {
