@@ -79,6 +79,16 @@ describe.each(['2021-05', '2017-04'] as const)('the administration client with a
         'The value for the RequiresSession property of an existing Queue cannot be changed.',
       ),
     });
+    const topic = await admin.createTopic(name('fixed-topic'));
+    await expect(admin.updateTopic({ ...topic, enablePartitioning: true })).rejects.toMatchObject({
+      message: expect.stringContaining('SubCode=40000. Partitioning cannot be changed for Topic. TrackingId:'),
+    });
+    const subscription = await admin.createSubscription(name('fixed-topic'), 'all');
+    await expect(admin.updateSubscription({ ...subscription, requiresSession: true })).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'The value for the RequiresSession property of an existing Subscription cannot be changed.',
+      ),
+    });
   });
 
   it('forwards to an entity of the namespace, and shows it as a URI', async () => {
