@@ -100,6 +100,7 @@ export type StoredRecord =
 export interface EntityTimes {
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
+  /** That of its creation as long as nobody has used it. */
   readonly accessedAt: Instant;
 }
 

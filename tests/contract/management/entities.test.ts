@@ -212,6 +212,27 @@ describe('the namespace', () => {
   });
 });
 
+describe('the time of the last access', () => {
+  it('is the first of all times until a queue or a topic is used', async () => {
+    const admin = cloud.admin();
+    await admin.createQueue('untouched');
+    await admin.createTopic('untouched-topic');
+    await admin.createSubscription('untouched-topic', 'all');
+    const accessed = async () => [
+      (await admin.getQueueRuntimeProperties('untouched')).accessedAt?.toISOString(),
+      (await admin.getTopicRuntimeProperties('untouched-topic')).accessedAt?.toISOString(),
+    ];
+    expect(await accessed()).toEqual(['0001-01-01T00:00:00.000Z', '0001-01-01T00:00:00.000Z']);
+    const now = new Date(cloud.clock.now());
+    expect((await admin.getSubscriptionRuntimeProperties('untouched-topic', 'all')).accessedAt).toEqual(now);
+    cloud.clock.advanceBy(1000);
+    const later = new Date(cloud.clock.now()).toISOString();
+    for (const entity of ['untouched', 'untouched-topic'])
+      await cloud.http('POST', `${entity}/messages`, { body: '1' });
+    expect(await accessed()).toEqual([later, later]);
+  });
+});
+
 describe('runtime counts', () => {
   it('follow the messages', async () => {
     const admin = cloud.admin();
