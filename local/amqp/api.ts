@@ -102,14 +102,18 @@ export interface IncomingDelivery {
 /** A link on which the peer receives from us. */
 export interface OutgoingLink extends AmqpLink {
   readonly role: 'outgoing';
-  /** True when the peer asked for settled transfers (receive-and-delete). */
+  /** True when transfers go out settled: the peer asked for it (receive-and-delete), or {@link accept} did. */
   readonly isPreSettled: boolean;
   /** The source's filter map; values that are described come without their descriptor. */
   readonly filters: ReadonlyMap<string, unknown>;
   /** How many messages may be sent now. */
   readonly credit: number;
-  /** `filters` answers the source's filters; left out, they are answered as they came. May be called long after the attach. */
+  /**
+   * `filters` answers the source's filters; left out, they are answered as they came. `prefersSettled`: transfers are settled unless
+   * the peer asked for unsettled ones. May be called long after the attach.
+   */
   accept(options?: {
+    readonly prefersSettled?: boolean;
     readonly properties?: Readonly<Record<string, unknown>>;
     readonly filters?: Readonly<Record<string, unknown>>;
     readonly offeredCapabilities?: readonly string[];
@@ -181,6 +185,8 @@ export interface AmqpService {
   readonly name: 'service-bus' | 'event-hubs';
   /** Decides by entity; the last service in the list also gets addresses that nobody owns, to refuse them. */
   owns(address: string): boolean;
+  /** True when an entity of that name is there, or comes to be when a link asks for it. Asked when a token is put. */
+  hasEntity(path: string): boolean;
   openIncoming(link: IncomingLink): void;
   openOutgoing(link: OutgoingLink): void;
   manage(request: ManagementRequest): ManagementResponse | Promise<ManagementResponse>;

@@ -81,7 +81,7 @@ export async function createServiceBus(options: ServiceBusOptions): Promise<Serv
     clock,
     newId,
     log,
-    ensureEntity: createMissing ? (path) => createMissingEntity(broker, path) : () => undefined,
+    ...(createMissing && { ensureEntity: (path: string) => createMissingEntity(broker, path) }),
   });
   return {
     amqp,

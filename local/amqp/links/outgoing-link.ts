@@ -4,6 +4,7 @@ import type { Session } from '../session.ts';
 import { type AttachFields, type FlowFields, State } from '../transport/performatives.ts';
 import { Link } from './link.ts';
 
+const UNSETTLED = 0;
 const SENDER_SETTLES = 1;
 
 type DispositionListener = (delivery: OutgoingDelivery, state: DeliveryState, settledByPeer: boolean) => void;
@@ -46,7 +47,7 @@ export class Delivery implements OutgoingDelivery {
 /** A link on which the peer receives from us. */
 export class OutgoingLinkEnd extends Link implements OutgoingLink {
   readonly role = 'outgoing';
-  readonly isPreSettled: boolean;
+  isPreSettled: boolean;
   readonly filters: ReadonlyMap<string, unknown>;
   credit = 0;
   private deliveryCount = 0;
@@ -71,6 +72,7 @@ export class OutgoingLinkEnd extends Link implements OutgoingLink {
   accept(options: Parameters<OutgoingLink['accept']>[0] = {}): void {
     if (this.state !== 'attaching') return;
     this.state = 'open';
+    if (options.prefersSettled) this.isPreSettled = this.attach.sndSettleMode !== UNSETTLED;
     this.answerAttach(false, {
       ...options,
       filters: options.filters && this.describedAsAsked(options.filters),

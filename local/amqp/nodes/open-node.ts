@@ -22,7 +22,8 @@ export function openNode(link: Link, attach: AttachFields, connection: Connectio
     return;
   }
   if (node === CBS) {
-    openRequestNode(link, node, connection, () => new RequestNode((request) => putToken(connection, request)));
+    if (connection.requestNodes.get(node)?.hasLinkLike(link)) link.refuse(cbsIsOpen(connection));
+    else openRequestNode(link, node, connection, () => new RequestNode((request) => putToken(connection, request)));
     return;
   }
   const refusal = link.address === '' ? NO_ADDRESS : isAllowed(link, connection) ? undefined : unauthorized(link);
@@ -108,3 +109,9 @@ function unauthorized(link: Link): AmqpError {
 }
 
 const NO_ADDRESS: AmqpError = { condition: 'amqp:invalid-field', description: 'The link names no address.' };
+
+/** One pair of links a connection: clients that lost track of theirs connect anew (azservicebus, TestAMQPLinksCBSLinkStillOpen). */
+const cbsIsOpen = ({ id }: Connection): AmqpError => ({
+  condition: 'amqp:not-allowed',
+  description: `A link to connection '${id}' $cbs node has already been opened.`,
+});

@@ -11,7 +11,8 @@ import {
   readSections,
   symbol,
 } from '../codec/index.ts';
-import type { IncomingLinkEnd } from '../links/incoming-link.ts';
+import { IncomingLinkEnd } from '../links/incoming-link.ts';
+import type { Link } from '../links/link.ts';
 import type { OutgoingLinkEnd } from '../links/outgoing-link.ts';
 
 const REQUEST_CREDIT = 100;
@@ -30,6 +31,7 @@ export interface NodeRequest {
  */
 export class RequestNode {
   private readonly handle: (request: NodeRequest) => ManagementResponse | Promise<ManagementResponse>;
+  private readonly requestLinks = new Set<IncomingLinkEnd>();
   private readonly replyLinks = new Set<OutgoingLinkEnd>();
   private readonly waiting = new Map<OutgoingLinkEnd, Buffer[]>();
   private lastTag = 0;
@@ -38,7 +40,14 @@ export class RequestNode {
     this.handle = handle;
   }
 
+  /** True while a link of the same role is open. */
+  hasLinkLike(link: Link): boolean {
+    return (link instanceof IncomingLinkEnd ? this.requestLinks : this.replyLinks).size > 0;
+  }
+
   openIncoming(link: IncomingLinkEnd): void {
+    this.requestLinks.add(link);
+    link.onClose(() => this.requestLinks.delete(link));
     link.accept({ credit: REQUEST_CREDIT, maxMessageSize: MAX_REQUEST_BYTES });
     link.onTransfer(async (delivery) => {
       delivery.accept();

@@ -38,6 +38,7 @@ export type OwnershipRefusal =
   | { readonly outcome: 'owner-level-required'; readonly currentOwnerLevel: number }
   | {
       readonly outcome: 'owner-level-too-low';
+      readonly reader: string | undefined;
       readonly ownerLevel: number;
       readonly currentOwnerLevel: number;
       readonly currentReader: string | undefined;

@@ -12,13 +12,14 @@ export const MAX_READERS_WITHOUT_OWNER_LEVEL = 5;
  */
 export function contend(
   current: readonly Reader[],
-  ownerLevel: number | undefined,
+  { ownerLevel, name }: { readonly ownerLevel: number | undefined; readonly name: string | undefined },
 ): { readonly stolenFrom: readonly Reader[] } | OwnershipRefusal {
   const owner = current.find((reader) => reader.ownerLevel !== undefined);
   if (ownerLevel !== undefined) {
     if (owner && owner.ownerLevel! > ownerLevel)
       return {
         outcome: 'owner-level-too-low',
+        reader: name,
         ownerLevel,
         currentOwnerLevel: owner.ownerLevel!,
         currentReader: owner.name,

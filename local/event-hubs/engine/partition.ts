@@ -89,7 +89,7 @@ export class Partition {
     readonly listener: ReaderListener;
   }): { readonly outcome: 'opened'; readonly reader: Reader } | OwnershipRefusal | PositionRefusal {
     const { consumerGroup, ownerLevel } = request;
-    const contention = contend(this.readers.get(consumerGroup) ?? [], ownerLevel);
+    const contention = contend(this.readers.get(consumerGroup) ?? [], request);
     if ('outcome' in contention) return contention;
     // Before anyone is disconnected: a reader that cannot start takes nothing over.
     const start = resolvePosition(this.log, request.position);
@@ -97,7 +97,7 @@ export class Partition {
     for (const reader of contention.stolenFrom) {
       reader.close();
       this.emit({ type: 'reader-stolen', consumerGroup, ownerLevel: reader.ownerLevel });
-      reader.listener.stolen(ownerLevel!);
+      reader.listener.stolen(ownerLevel!, request.name);
     }
     const reader = new Reader({ ...request, log: this.log, start, onClose: (closed) => this.forget(closed) });
     this.readers.set(consumerGroup, [...(this.readers.get(consumerGroup) ?? []), reader]);

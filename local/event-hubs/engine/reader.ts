@@ -6,7 +6,7 @@ export interface ReaderListener {
   /** There may be something to {@link Reader.take}. */
   available(): void;
   /** Another reader took the partition over; this one is closed. */
-  stolen(byOwnerLevel: number): void;
+  stolen(byOwnerLevel: number, byReader: string | undefined): void;
 }
 
 /** A place in a partition's log. Every reader sees every event; taking moves the reader on. */

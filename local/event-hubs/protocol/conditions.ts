@@ -19,7 +19,13 @@ export interface Place {
 export type Refusal =
   | PublishRefusal
   | OpenReaderRefusal
-  | { readonly outcome: 'stolen'; readonly ownerLevel: number | undefined; readonly byOwnerLevel: number }
+  | {
+      readonly outcome: 'stolen';
+      readonly reader: string | undefined;
+      readonly ownerLevel: number | undefined;
+      readonly byReader: string | undefined;
+      readonly byOwnerLevel: number;
+    }
   | { readonly outcome: 'selector-invalid'; readonly selector: string }
   | { readonly outcome: 'message-invalid'; readonly reason: string }
   | { readonly outcome: 'link-not-allowed'; readonly address: string; readonly reason: string }
@@ -83,12 +89,12 @@ function toCondition(
     case 'owner-level-too-low':
       return {
         condition: 'amqp:link:stolen',
-        text: `Receiver '${refusal.currentReader ?? 'nil'}' with a higher epoch '${refusal.currentOwnerLevel}' already exists. Receiver 'nil' with epoch ${refusal.ownerLevel} cannot be created. Make sure you are creating receiver with increasing epoch value to ensure connectivity, or ensure all old epoch receivers are closed or disconnected.`,
+        text: `Receiver '${refusal.currentReader ?? 'nil'}' with a higher epoch '${refusal.currentOwnerLevel}' already exists. Receiver '${refusal.reader ?? 'nil'}' with epoch ${refusal.ownerLevel} cannot be created. Make sure you are creating receiver with increasing epoch value to ensure connectivity, or ensure all old epoch receivers are closed or disconnected.`,
       };
     case 'stolen':
       return {
         condition: 'amqp:link:stolen',
-        text: `New receiver 'nil' with higher epoch of '${refusal.byOwnerLevel}' is created hence current receiver 'nil' with epoch '${refusal.ownerLevel ?? 0}' is getting disconnected. If you are recreating the receiver, make sure a higher epoch is used.`,
+        text: `New receiver '${refusal.byReader ?? 'nil'}' with higher epoch of '${refusal.byOwnerLevel}' is created hence current receiver '${refusal.reader ?? 'nil'}' with epoch '${refusal.ownerLevel ?? 0}' is getting disconnected. If you are recreating the receiver, make sure a higher epoch is used.`,
       };
     case 'too-many-readers':
       return {

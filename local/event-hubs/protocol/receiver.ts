@@ -28,17 +28,18 @@ export function openReceiver(
     return;
   }
   const ownerLevel = toOwnerLevel(link.properties.get(OWNER_LEVEL));
-  const name = link.properties.get(RECEIVER_NAME);
+  const name = toName(link.properties.get(RECEIVER_NAME));
   const pump = () => send(link, reader, wantsMetric ? context : undefined, tags);
   const outcome = hub.openReader({
     partitionId,
     consumerGroup,
     position,
     ownerLevel,
-    name: typeof name === 'string' ? name : undefined,
+    name,
     listener: {
       available: () => pump(),
-      stolen: (byOwnerLevel) => link.close(errorOf({ outcome: 'stolen', ownerLevel, byOwnerLevel })),
+      stolen: (byOwnerLevel, byReader) =>
+        link.close(errorOf({ outcome: 'stolen', reader: name, ownerLevel, byReader, byOwnerLevel })),
     },
   });
   if (outcome.outcome !== 'opened') {
@@ -58,7 +59,8 @@ export function openReceiver(
   link.onDisposition((delivery, _, settledByPeer) => {
     if (!settledByPeer) delivery.settle();
   });
-  link.accept({ offeredCapabilities: wantsMetric ? [RUNTIME_METRIC] : [] });
+  // The Go client settles nothing, and grants new credit for what came settled only (azeventhubs, TestConsumerClient_ReceiveEvents).
+  link.accept({ offeredCapabilities: wantsMetric ? [RUNTIME_METRIC] : [], prefersSettled: true });
 }
 
 function send(link: OutgoingLink, reader: Reader, metric: TrackingContext | undefined, tags: DeliveryTags): void {
@@ -80,6 +82,10 @@ function positionOf(
 
 function toOwnerLevel(value: unknown): number | undefined {
   return typeof value === 'number' || typeof value === 'bigint' ? Number(value) : undefined;
+}
+
+function toName(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 /** 16 bytes, different for each delivery of a link: a counter. */

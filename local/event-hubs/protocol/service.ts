@@ -34,6 +34,8 @@ export function createAmqpService(options: AmqpServiceOptions): AmqpService {
       return hub === undefined || kind === 'consumer-group-partition' || engine.hub(hub) !== undefined;
     },
 
+    hasEntity: (path) => options.beforeOpen !== undefined || engine.hub(path) !== undefined,
+
     openIncoming(link) {
       const address = parseAddress(link.address);
       open(address);

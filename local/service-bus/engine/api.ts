@@ -100,13 +100,15 @@ export type StoredRecord =
 export interface EntityTimes {
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
+  /** That of its creation as long as nobody has used it. */
   readonly accessedAt: Instant;
 }
 
 /** A stored message by value. */
 export interface MessageImage {
   readonly sequenceNumber: number;
-  readonly enqueuedSequenceNumber: number;
+  /** Of the first submission, to a topic or to an entity that forwards; `undefined`: it was sent to this one. */
+  readonly enqueuedSequenceNumber: number | undefined;
   readonly state: MessageState;
   readonly enqueuedAt: Instant;
   /** `Infinity`: never. */

@@ -353,7 +353,7 @@ export class ServiceBusBroker implements Broker {
     const entity = this.namespace.find(path)?.entity;
     const now = this.namespace.kernel.now();
     if (!entity) return { createdAt: now, updatedAt: now, accessedAt: now };
-    return { ...entity.times, accessedAt: entity.lastUseAt };
+    return { ...entity.times, accessedAt: entity.accessedAt };
   }
 
   // For inspection and tests

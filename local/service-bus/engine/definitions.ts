@@ -73,7 +73,13 @@ export interface SubscriptionDefinition {
 export interface RuleDefinition {
   readonly name: string;
   readonly filter: RuleFilter;
-  readonly action: { readonly sqlExpression: string } | undefined;
+  readonly action: SqlAction | undefined;
+}
+
+export interface SqlAction {
+  readonly sqlExpression: string;
+  /** By name, with its `@`. */
+  readonly parameters?: Readonly<Record<string, FilterValue>>;
 }
 
 export type RuleFilter =

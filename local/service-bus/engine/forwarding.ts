@@ -61,7 +61,7 @@ export class Forwarder {
     }
     const incoming = incomingFrom(message, queue.path, {
       cause: 'forwarded',
-      enqueuedSequenceNumber: message.enqueuedSequenceNumber,
+      enqueuedSequenceNumber: message.enqueuedSequenceNumber ?? message.sequenceNumber,
       deadLetterSource: queue.isSubQueue ? sourceOfDeadLetters(queue) : message.deadLetterSource,
       hops: message.hops + 1,
       // A time set by a rule's action takes effect only now (V fil); a time that has come is no schedule.

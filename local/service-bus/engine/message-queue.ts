@@ -156,7 +156,7 @@ export class MessageQueue {
   restore(image: MessageImage, location: ContentLocation): Message {
     const { enqueuedSequenceNumber, scheduledEnqueueAt, deadLetterSource, hops, changes } = image;
     const isPlain =
-      enqueuedSequenceNumber === image.sequenceNumber &&
+      enqueuedSequenceNumber === undefined &&
       scheduledEnqueueAt === undefined &&
       deadLetterSource === undefined &&
       hops === 0 &&

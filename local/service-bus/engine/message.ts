@@ -31,7 +31,7 @@ export function advance(message: Message, step: Step): void {
 
 /** What few messages have; kept apart so that a plain message stays small. */
 export interface Particulars {
-  /** The number of the first submission, when it is not this entity's. */
+  /** The number of the first submission, when that was to another entity. */
   readonly enqueuedSequenceNumber?: number;
   readonly scheduledEnqueueAt?: Instant;
   readonly deadLetterSource?: string;
@@ -109,8 +109,8 @@ export class Message implements StoredMessage {
     return this.phase === 'deferred' || this.phase === 'deferred-locked' ? 'deferred' : 'active';
   }
 
-  get enqueuedSequenceNumber(): number {
-    return this.particulars?.enqueuedSequenceNumber ?? this.sequenceNumber;
+  get enqueuedSequenceNumber(): number | undefined {
+    return this.particulars?.enqueuedSequenceNumber;
   }
 
   get expiresAt(): Instant {

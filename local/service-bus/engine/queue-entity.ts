@@ -63,6 +63,7 @@ export class QueueEntity {
   definition: QueueDefinition;
   times: EntityTimes;
   lastUseAt: number;
+  private wasUsed = false;
   private readonly kernel: Kernel;
 
   constructor(kernel: Kernel, definition: QueueDefinition, times: EntityTimes) {
@@ -96,11 +97,23 @@ export class QueueEntity {
 
   get info(): QueueInfo {
     const { createdAt, updatedAt } = this.times;
-    return { definition: this.definition, counts: this.group.counts, createdAt, updatedAt, accessedAt: this.lastUseAt };
+    return {
+      definition: this.definition,
+      counts: this.group.counts,
+      createdAt,
+      updatedAt,
+      accessedAt: this.accessedAt,
+    };
   }
 
   noteUse(): void {
     this.lastUseAt = this.kernel.now();
+    this.wasUsed = true;
+  }
+
+  /** The last use, also before a restart; when it was made, if it was not used. */
+  get accessedAt(): number {
+    return this.wasUsed ? this.lastUseAt : this.times.accessedAt;
   }
 
   update(definition: QueueDefinition): void {

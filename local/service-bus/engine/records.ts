@@ -108,7 +108,7 @@ const entityRecord = (entity: Entity, at: Instant): StoredRecord => ({
   at,
   entity: entity.path,
   definition: entity.entityDefinition,
-  info: { ...entity.times, accessedAt: entity.lastUseAt },
+  info: { ...entity.times, accessedAt: entity.accessedAt },
 });
 
 /** All that is stored, in an order in which it can be restored. */

@@ -41,6 +41,7 @@ export class SubscriptionEntity {
   definition: SubscriptionDefinition;
   times: EntityTimes;
   lastUseAt: number;
+  private wasUsed = false;
   private readonly kernel: Kernel;
 
   constructor(
@@ -84,7 +85,7 @@ export class SubscriptionEntity {
       counts: this.group.counts,
       createdAt,
       updatedAt,
-      accessedAt: this.lastUseAt,
+      accessedAt: this.accessedAt,
     };
   }
 
@@ -96,6 +97,12 @@ export class SubscriptionEntity {
 
   noteUse(): void {
     this.lastUseAt = this.kernel.now();
+    this.wasUsed = true;
+  }
+
+  /** The last use, also before a restart; when it was made, if it was not used. */
+  get accessedAt(): number {
+    return this.wasUsed ? this.lastUseAt : this.times.accessedAt;
   }
 
   update(definition: SubscriptionDefinition): void {

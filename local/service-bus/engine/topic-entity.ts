@@ -31,6 +31,7 @@ export class TopicEntity {
   definition: TopicDefinition;
   times: EntityTimes;
   lastUseAt: number;
+  private wasUsed = false;
   private readonly kernel: Kernel;
 
   constructor(kernel: Kernel, definition: TopicDefinition, times: EntityTimes) {
@@ -87,7 +88,7 @@ export class TopicEntity {
       counts: this.counts,
       createdAt,
       updatedAt,
-      accessedAt: this.lastUseAt,
+      accessedAt: this.accessedAt,
       subscriptionCount: this.subscriptions.size,
     };
   }
@@ -101,6 +102,12 @@ export class TopicEntity {
 
   noteUse(): void {
     this.lastUseAt = this.kernel.now();
+    this.wasUsed = true;
+  }
+
+  /** The last use, also before a restart; when it was made, if it was not used. */
+  get accessedAt(): number {
+    return this.wasUsed ? this.lastUseAt : this.times.accessedAt;
   }
 
   update(definition: TopicDefinition): void {

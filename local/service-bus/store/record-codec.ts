@@ -95,10 +95,9 @@ function readChanges(reader: ByteReader): MessageChanges | undefined {
 
 function writeMessage(writer: ByteWriter, message: MessageImage): void {
   const expires = Number.isFinite(message.expiresAt);
-  const elsewhere = message.enqueuedSequenceNumber !== message.sequenceNumber;
   writer.byte(
     (expires ? EXPIRES : 0) |
-      (elsewhere ? ENQUEUED_ELSEWHERE : 0) |
+      (message.enqueuedSequenceNumber !== undefined ? ENQUEUED_ELSEWHERE : 0) |
       (message.scheduledEnqueueAt !== undefined ? SCHEDULED : 0) |
       (message.hops > 0 ? HOPS : 0) |
       (message.sessionId !== undefined ? SESSION : 0) |
@@ -110,7 +109,7 @@ function writeMessage(writer: ByteWriter, message: MessageImage): void {
   writer.number(message.enqueuedAt);
   writer.number(message.deliveryCount);
   if (expires) writer.number(message.expiresAt);
-  if (elsewhere) writer.number(message.enqueuedSequenceNumber);
+  if (message.enqueuedSequenceNumber !== undefined) writer.number(message.enqueuedSequenceNumber);
   if (message.scheduledEnqueueAt !== undefined) writer.number(message.scheduledEnqueueAt);
   if (message.hops > 0) writer.number(message.hops);
   if (message.sessionId !== undefined) writer.text(message.sessionId);
@@ -132,7 +131,7 @@ function readMessage(reader: ByteReader): MessageImage {
     enqueuedAt,
     deliveryCount,
     expiresAt: flags & EXPIRES ? reader.number() : Number.POSITIVE_INFINITY,
-    enqueuedSequenceNumber: flags & ENQUEUED_ELSEWHERE ? reader.number() : sequenceNumber,
+    enqueuedSequenceNumber: flags & ENQUEUED_ELSEWHERE ? reader.number() : undefined,
     scheduledEnqueueAt: flags & SCHEDULED ? reader.number() : undefined,
     hops: flags & HOPS ? reader.number() : 0,
     sessionId: flags & SESSION ? reader.text() : undefined,

@@ -96,6 +96,46 @@ describe('put-token', () => {
     expect(status.get('statusCode').type.name).toBe('Int');
   });
 
+  test('a good token for an entity that is not there is answered not found', async () => {
+    peer = await Peer.open(bus.port, { hostname: 'contoso.test' });
+    const { application_properties: status } = message.decode(
+      (await putToken(peer, 0, 'amqp://contoso.test/Missing/$management')).payload,
+    );
+    expect(status).toMatchObject({ 'status-code': 404, errorCondition: 'amqp:not-found' });
+    expect(status['status-description']).toMatch(
+      /^The messaging entity 'sb:\/\/contoso\.test\/Missing\/\$management' could not be found\. To know more visit .* TrackingId:/,
+    );
+  });
+
+  test.each([
+    'amqp://127.0.0.1/$management',
+    'amqp://127.0.0.1/orders/$DeadLetterQueue',
+    'sb://x/Prices/Subscriptions/missing',
+  ])('a token for %s is taken: what lies below an entity is the affair of its links', async (audience) => {
+    peer = await Peer.open(bus.port);
+    const reply = message.decode((await putToken(peer, 0, audience)).payload);
+    expect(reply.application_properties['status-code']).toBe(202);
+  });
+
+  test('a connection has one pair of links for tokens', async () => {
+    peer = await Peer.open(bus.port);
+    await putToken(peer, 0, 'amqp://127.0.0.1/orders');
+    await peer.begin(1);
+    peer.send(1, 'attach', senderAttach('$cbs'));
+    const refused = await peer.next('detach', (frame) => frame.channel === 1);
+    expect(refused.fields.error).toMatchObject({
+      condition: 'amqp:not-allowed',
+      description: expect.stringMatching(/^A link to connection '.+' \$cbs node has already been opened\.$/),
+    });
+    peer.send(0, 'end', {});
+    await peer.next('end', (frame) => frame.channel === 0);
+    expect(
+      message.decode((await putToken(peer, 2, 'amqp://127.0.0.1/orders')).payload).application_properties,
+    ).toMatchObject({
+      'status-code': 202,
+    });
+  });
+
   test('without a token a link is refused', async () => {
     peer = await Peer.open(bus.port);
     await peer.begin(0);
@@ -221,6 +261,12 @@ describe('management', () => {
     expect(key.value).toBe('sequence-numbers');
     expect(numbers.type.name).toBe('Array32');
     expect(numbers.array_constructor.typecode).toBe(0x81);
+    const peeked = await management.request('com.microsoft:peek-message', {
+      'from-sequence-number': types.wrap_long(1),
+      'message-count': types.wrap_int(1),
+    });
+    const state = typedSection(typedBody(peeked).value[1].value[0].value[1].value, 0x72).get('x-opt-message-state');
+    expect(state).toMatchObject({ value: 2, type: { name: expect.stringMatching(/Int$/) } });
 
     const send = await openSender(peer, 2, '/orders');
     await send(message.encode({ message_id: 'now', body: 'x' }));

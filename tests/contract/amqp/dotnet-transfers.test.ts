@@ -19,7 +19,9 @@ let peer: Peer;
 let send: Awaited<ReturnType<typeof openSender>>;
 
 beforeEach(async () => {
-  bus = await startTestServiceBus({ topology: { queues: [{ name: 'orders' }, { name: 'archive' }] } });
+  bus = await startTestServiceBus({
+    topology: { queues: [{ name: 'orders' }, { name: 'archive' }, { name: 'inbox', forwardTo: 'orders' }] },
+  });
   peer = await Peer.open(bus.port);
   await putToken(peer, 0, 'amqp://127.0.0.1/');
   send = await openSender(peer, 1, '/orders');
@@ -90,11 +92,35 @@ describe('deliveries', () => {
     expect(fields.delivery_tag).toHaveLength(16);
     const annotations = typedSection(payload!, 0x72);
     const typeOf = (name: string) => annotations.get(name).type.name;
+    expect([...annotations.keys()].sort()).toEqual([
+      'x-opt-enqueued-time',
+      'x-opt-locked-until',
+      'x-opt-sequence-number',
+    ]);
     expect(typeOf('x-opt-sequence-number')).toMatch(/Long$/);
-    expect(typeOf('x-opt-enqueue-sequence-number')).toMatch(/Long$/);
     expect(typeOf('x-opt-enqueued-time')).toBe('Timestamp');
     expect(typeOf('x-opt-locked-until')).toBe('Timestamp');
-    expect(typeOf('x-opt-message-state')).toMatch(/Int$/);
+  });
+
+  test('the delivery annotations of the sender arrive, and the token of the lock with them', async () => {
+    await send(message.encode({ delivery_annotations: { mine: 'y', 'x-opt-lock-token': 'not a token' }, body: 'a' }));
+    await receive(1);
+    const { fields, payload } = await nextTransfer();
+    const annotations = typedSection(payload!, 0x71);
+    expect([...annotations.keys()]).toEqual(['mine', 'x-opt-lock-token']);
+    expect(annotations.get('mine').value).toBe('y');
+    const token: Buffer = annotations.get('x-opt-lock-token').value;
+    expect(annotations.get('x-opt-lock-token').type.name).toBe('Uuid');
+    expect(token.subarray(8)).toEqual(fields.delivery_tag.subarray(8));
+  });
+
+  test('a message that was forwarded brings its first number along', async () => {
+    const sendToInbox = await openSender(peer, 3, '/inbox');
+    await sendToInbox(text('a'));
+    await receive(1);
+    const annotations = typedSection((await nextTransfer()).payload!, 0x72);
+    expect(annotations.get('x-opt-enqueue-sequence-number').type.name).toMatch(/Long$/);
+    expect(annotations.get('x-opt-enqueue-sequence-number').value).toBe(1);
   });
 
   test('receive-and-delete sends settled', async () => {

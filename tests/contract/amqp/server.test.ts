@@ -14,6 +14,7 @@ let opened: IncomingLink[];
 const service: AmqpService = {
   name: 'service-bus',
   owns: () => true,
+  hasEntity: () => true,
   openIncoming(link) {
     opened.push(link);
     link.accept({ credit: 10, maxMessageSize: 1000 });

@@ -48,7 +48,7 @@ describe('what other clients send', () => {
     epoch?: number;
     selector?: string;
     address?: string;
-    settled?: boolean;
+    settleMode?: 0 | 1;
   }): Receiver =>
     connection.open_receiver({
       source: {
@@ -58,7 +58,7 @@ describe('what other clients send', () => {
         },
       },
       properties: options.epoch === undefined ? {} : { 'com.microsoft:epoch': types.wrap_long(options.epoch) },
-      ...(options.settled && { snd_settle_mode: 1 }),
+      ...(options.settleMode !== undefined && { snd_settle_mode: options.settleMode }),
       credit_window: 300,
     });
 
@@ -67,7 +67,7 @@ describe('what other clients send', () => {
     const accepted = happens(sender, 'accepted');
     sender.send({ body: 'hello', message_annotations: { 'x-opt-partition-key': 'k' } });
     await accepted;
-    const receiver = openReceiver({ settled: true });
+    const receiver = openReceiver({ settleMode: 1 });
     const { message, delivery } = await happens(receiver, 'message');
     expect(receiver.snd_settle_mode).toBe(1);
     expect(delivery!.remote_settled).toBe(true);
@@ -78,6 +78,18 @@ describe('what other clients send', () => {
       'x-opt-partition-key': 'k',
     });
   });
+
+  it.each([
+    ['none', {}, true],
+    ['unsettled', { settleMode: 0 }, false],
+  ] as const)(
+    'given a reader that asks for settle mode %s, when it reads, then settled is as it said',
+    async (_, mode, isSettled) => {
+      (await openSender('orders/Partitions/0')).send({ body: 'hello' });
+      const { delivery } = await happens(openReceiver(mode), 'message');
+      expect(delivery!.remote_settled).toBe(isSettled);
+    },
+  );
 
   it('given a reader with owner level 0, when another comes with 0, then the link of the first is stolen', async () => {
     const first = openReceiver({ epoch: 0 });

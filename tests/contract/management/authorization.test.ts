@@ -56,19 +56,40 @@ describe('management', () => {
 
   it('asks for the Manage right, and for rules Listen is enough to read', async () => {
     const listener = { token: token('listener', 'listen-key') };
-    for (const [method, path, action] of [
-      ['GET', 'orders', 'EntityRead'],
-      ['PUT', 'more', 'EntityWrite'],
-      ['DELETE', 'orders', 'EntityDelete'],
+    for (const [method, path, text] of [
+      ['GET', 'orders', '<Detail>Manage,EntityRead claims required for this operation.'],
+      ['GET', '$Resources/Queues', '<Detail>Manage,EntityRead claims required for this operation.'],
+      ['PUT', 'more', '<Detail>Authorization failed for specified action: Manage,EntityWrite.'],
+      ['DELETE', 'orders', '<Detail>Authorization failed for specified action: Manage,EntityDelete.'],
     ] as const) {
       const answer = await cloud.http(method, path, listener);
-      expect([answer.status, await answer.text()]).toEqual([
-        401,
-        expect.stringContaining(`Manage,${action} claims required for this operation.`),
-      ]);
+      expect([answer.status, await answer.text()]).toEqual([401, expect.stringContaining(text)]);
     }
     expect((await cloud.http('GET', 'events/Subscriptions/all/Rules', listener)).status).toBe(200);
     expect((await cloud.http('DELETE', 'events/Subscriptions/all/Rules/$Default', listener)).status).toBe(401);
+  });
+});
+
+describe('without the Manage right', () => {
+  it('one learns that a queue or topic is not there', async () => {
+    const answer = await cloud.http('GET', 'missing', { token: token('listener', 'listen-key') });
+    expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('Publicly Listed Services')]);
+  });
+
+  it.each([
+    ['GET', 'events/Subscriptions/all?api-version=2021-05', 'GetSubscription'],
+    ['GET', 'events/Subscriptions', 'EnumerateSubscriptions'],
+    ['PUT', 'events/Subscriptions/more', 'CreateOrUpdateSubscription'],
+    ['DELETE', 'events/Subscriptions/all', 'DeleteSubscription'],
+    ['DELETE', 'events/Subscriptions/all/Rules/$Default', 'DeleteRule'],
+  ])('%s %s is refused in the status line', async (method, path, operation) => {
+    const answer = await cloud.http(method, path, { token: token('listener', 'listen-key') });
+    expect([answer.status, await answer.text()]).toEqual([401, '']);
+    expect(answer.statusText).toMatch(
+      new RegExp(
+        `^SubCode=40100: Unauthorized : Unauthorized access for '${operation}' operation on endpoint 'sb://.*/${path.replace(/[?$]/g, '\\$&')}'\\. Tracking Id: `,
+      ),
+    );
   });
 });
 

@@ -79,6 +79,16 @@ describe.each(['2021-05', '2017-04'] as const)('the administration client with a
         'The value for the RequiresSession property of an existing Queue cannot be changed.',
       ),
     });
+    const topic = await admin.createTopic(name('fixed-topic'));
+    await expect(admin.updateTopic({ ...topic, enablePartitioning: true })).rejects.toMatchObject({
+      message: expect.stringContaining('SubCode=40000. Partitioning cannot be changed for Topic. TrackingId:'),
+    });
+    const subscription = await admin.createSubscription(name('fixed-topic'), 'all');
+    await expect(admin.updateSubscription({ ...subscription, requiresSession: true })).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'The value for the RequiresSession property of an existing Subscription cannot be changed.',
+      ),
+    });
   });
 
   it('forwards to an entity of the namespace, and shows it as a URI', async () => {
@@ -199,6 +209,27 @@ describe('the namespace', () => {
     expect(queue.maxSizeInMegabytes).toBe(16384);
     expect((await admin.updateQueue(queue)).maxSizeInMegabytes).toBe(16384);
     await standard.close();
+  });
+});
+
+describe('the time of the last access', () => {
+  it('is the first of all times until a queue or a topic is used', async () => {
+    const admin = cloud.admin();
+    await admin.createQueue('untouched');
+    await admin.createTopic('untouched-topic');
+    await admin.createSubscription('untouched-topic', 'all');
+    const accessed = async () => [
+      (await admin.getQueueRuntimeProperties('untouched')).accessedAt?.toISOString(),
+      (await admin.getTopicRuntimeProperties('untouched-topic')).accessedAt?.toISOString(),
+    ];
+    expect(await accessed()).toEqual(['0001-01-01T00:00:00.000Z', '0001-01-01T00:00:00.000Z']);
+    const now = new Date(cloud.clock.now());
+    expect((await admin.getSubscriptionRuntimeProperties('untouched-topic', 'all')).accessedAt).toEqual(now);
+    cloud.clock.advanceBy(1000);
+    const later = new Date(cloud.clock.now()).toISOString();
+    for (const entity of ['untouched', 'untouched-topic'])
+      await cloud.http('POST', `${entity}/messages`, { body: '1' });
+    expect(await accessed()).toEqual([later, later]);
   });
 });
 

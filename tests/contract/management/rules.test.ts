@@ -108,11 +108,25 @@ describe('rules through the administration client', () => {
     });
   });
 
-  it('parameters of an action are named as not implemented', async () => {
-    const action = { sqlExpression: 'SET a = @p', sqlParameters: { '@p': 1 } };
+  it('the parameters of an action are its own', async () => {
+    const admin = cloud.admin();
+    await admin.createTopic('parameters');
+    await admin.createSubscription('parameters', 'all');
+    const filter = { sqlExpression: 'colour = @c', sqlParameters: { '@c': 'red' } };
+    const action = {
+      sqlExpression: 'SET sys.Label = @c SET sys.To = @more',
+      sqlParameters: { '@c': 'blue', '@more': 'there' },
+    };
+    await admin.deleteRule('parameters', 'all', '$Default');
+    const created = await admin.createRule('parameters', 'all', 'own', filter, action);
+    expect(created).toEqual({ name: 'own', filter, action });
+    expect(await admin.getRule('parameters', 'all', 'own')).toEqual(created);
+    await cloud.http('POST', 'parameters/messages', { body: 'x', headers: { colour: '"red"' } });
+    const taken = await cloud.http('DELETE', 'parameters/subscriptions/all/messages/head?timeout=0');
+    expect(JSON.parse(taken.headers.get('brokerproperties')!)).toMatchObject({ Label: 'blue', To: 'there' });
     await expect(
-      cloud.admin().createRule('events', 'all', 'parameters', { sqlExpression: '1=1' }, action),
-    ).rejects.toMatchObject({ message: expect.stringContaining('not implemented') });
+      admin.createRule('parameters', 'all', 'none', { sqlExpression: '1=1' }, { sqlExpression: 'SET a = @p' }),
+    ).rejects.toMatchObject({ statusCode: 400 });
   });
 
   it('decide what a subscription gets', async () => {

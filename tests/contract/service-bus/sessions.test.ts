@@ -72,6 +72,10 @@ describe('a session', () => {
     expect(await again.getSessionState()).toEqual({ done: 3 });
     await again.setSessionState(null);
     expect(await again.getSessionState()).toBeNull();
+    await again.setSessionState({ done: 4 });
+    // The Go client clears it so.
+    await again.setSessionState(Buffer.alloc(0));
+    expect(await again.getSessionState()).toBeNull();
   });
 
   test('renews its lock, and says so when it has lost it', async () => {

@@ -24,7 +24,8 @@ export function messageMetadata(message: ServiceBusReceivedMessage): Record<stri
     LockToken: message.lockToken,
     LockedUntil: message.lockedUntilUtc?.toISOString(),
     SequenceNumber: number(message.sequenceNumber),
-    EnqueuedSequenceNumber: message.enqueuedSequenceNumber,
+    // .NET's default: a message that was sent to this very entity brings none.
+    EnqueuedSequenceNumber: message.enqueuedSequenceNumber ?? 0,
     EnqueuedTime: enqueuedAt,
     EnqueuedTimeUtc: enqueuedAt,
     ExpiresAt: expiresAt,

@@ -1,4 +1,4 @@
-import type { CompiledRule, CompileRule, MessageChanges, MessageView, RuleDefinition } from '../api.ts';
+import type { CompiledRule, CompileRule, MessageChanges, MessageView, RuleDefinition, SqlAction } from '../api.ts';
 import { ACTION_FAULT_REASON, FILTER_FAULT_REASON, LONGEST_EXPRESSION, LONGEST_RULE_NAME } from './choices.ts';
 import { type Action, compileAction } from './compile-action.ts';
 import type { CompileScope } from './compile-expression.ts';
@@ -32,7 +32,7 @@ function compile(definition: RuleDefinition, newId: (() => string) | undefined):
   const { filter } = definition;
   const parameters = filter.filterType === 'SqlFilter' ? (filter.parameters ?? {}) : {};
   const test = compileFilter(definition, { parameters, newId });
-  const action = definition.action && compileActionText(definition.action.sqlExpression, { parameters, newId });
+  const action = definition.action && compileActionOf(definition.action, { parameters, newId });
   return {
     definition,
     hasAction: action !== undefined,
@@ -64,10 +64,15 @@ function compileFilter({ filter }: RuleDefinition, scope: CompileScope): Test {
   }
 }
 
-function compileActionText(text: string, scope: CompileScope): Action | undefined {
+/** Its own parameters go before the filter's. */
+function compileActionOf(action: SqlAction, scope: CompileScope): Action | undefined {
+  const { sqlExpression, parameters } = action;
   // The management interface writes an absent action as an empty one.
-  if (text.trim() === '') return undefined;
-  return compileAction(parseAction(checked(text, 'action')), scope);
+  if (sqlExpression.trim() === '') return undefined;
+  return compileAction(parseAction(checked(sqlExpression, 'action')), {
+    ...scope,
+    parameters: { ...scope.parameters, ...parameters },
+  });
 }
 
 function checked(text: string, what: 'filter' | 'action'): string {

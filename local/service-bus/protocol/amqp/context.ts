@@ -12,8 +12,8 @@ export interface ProtocolContext {
   readonly clock: Clock;
   readonly newId: () => string;
   readonly log: Log;
-  /** Called before a path is looked up, where entities are created as they are asked for. */
-  readonly ensureEntity: (path: string, wanted: 'sender' | 'receiver') => void;
+  /** Called before a path is looked up, where entities are created as they are asked for; absent where they are not. */
+  readonly ensureEntity?: (path: string, wanted: 'sender' | 'receiver') => void;
 }
 
 /** The error of a refusal as a peer is to see it. */

@@ -21,18 +21,19 @@ const OURS: ReadonlyMap<string, Buffer> = new Map(
   ].map((name) => [name, amqp.encodeValue(amqp.symbol(name))]),
 );
 
+const LOCK_TOKEN = 'x-opt-lock-token';
+const OMITTED_BODY_SIZE = 'omitted-message-body-size';
+const LOCK_TOKEN_SYMBOL = amqp.encodeValue(amqp.symbol(LOCK_TOKEN));
+
 const NO_PROPERTIES: MessageProperties = {};
 
 export interface WriteOptions {
   /** Of this delivery; absent when the message is not locked. */
   readonly lockedUntil?: number;
-  /**
-   * Of a message that goes out inside a `$management` answer, where no delivery tag can carry it: the Go client takes it from the
-   * delivery annotation (azservicebus, message.go), the others from the answer's `lock-token`.
-   */
+  /** Absent when the message is not locked. Inside a `$management` answer the Go client has it from here alone (azservicebus, message.go). */
   readonly lockToken?: string;
-  /** A peeked message has a section of delivery annotations, and in it the size of a body that was left out. */
-  readonly peek?: 'whole' | 'without-body';
+  /** Of a peeked message. */
+  readonly omitBody?: boolean;
 }
 
 /**
@@ -45,9 +46,9 @@ export function writeMessage(message: StoredMessage, options: WriteOptions = {})
   const { changes } = message;
   const writer = new amqp.Writer(content.length + 320);
   const bodyStart = amqp.bodyStart(content, sections);
-  const body = content.subarray(options.peek === 'without-body' ? content.length : bodyStart);
+  const body = content.subarray(options.omitBody ? content.length : bodyStart);
   const timeToLiveMs = writeHeader(writer, message, amqp.decodeHeader(content, sections.header));
-  writeDeliveryAnnotations(writer, options, content.length - bodyStart);
+  writeDeliveryAnnotations(writer, content, sections, options);
   writeAnnotations(writer, message, amqp.readMapEntries(content, sections.messageAnnotations), options);
 
   const isTtlCut =
@@ -85,20 +86,48 @@ function writeHeader(writer: amqp.Writer, message: StoredMessage, header: amqp.H
   return limited;
 }
 
-/** The JavaScript SDK's live test serviceBusClient, "can omit message body when peeking", says what a peeked message has. */
-function writeDeliveryAnnotations(writer: amqp.Writer, { lockToken, peek }: WriteOptions, bodyBytes: number): void {
-  if (lockToken === undefined && peek === undefined) return;
-  const entries: [string, unknown][] = [];
-  if (lockToken !== undefined) entries.push(['x-opt-lock-token', amqp.uuid(lockToken)]);
-  if (peek === 'without-body') entries.push(['omitted-message-body-size', amqp.long(bodyBytes)]);
-  writer.bytes(amqp.encodeAnnotations(amqp.Section.deliveryAnnotations, entries));
-}
-
 /** True when the times that the sender wrote promise more than the entity allows. */
 function isLonger({ absoluteExpiryTime, creationTime }: amqp.MessageProperties, timeToLiveMs: number): boolean {
   return absoluteExpiryTime !== undefined && absoluteExpiryTime - (creationTime ?? 0) > timeToLiveMs;
 }
 
+/**
+ * Every message has the section, empty if need be (live tests azure-servicebus test_message; serviceBusClient "can omit message body
+ * when peeking"): what the sender wrote there (azservicebus, the test named below), the token of the lock (azure-servicebus
+ * test_queues), and the size of a body that was left out.
+ */
+function writeDeliveryAnnotations(
+  writer: amqp.Writer,
+  content: Buffer,
+  sections: amqp.MessageSections,
+  { lockToken, omitBody }: WriteOptions,
+): void {
+  writer.descriptor(amqp.Section.deliveryAnnotations);
+  const map = writer.openMap();
+  let count = 0;
+  for (const [name, value] of amqp.readMapEntries(content, sections.deliveryAnnotations)) {
+    if (name === LOCK_TOKEN || name === OMITTED_BODY_SIZE) continue;
+    writer.primitive('symbol', name);
+    writer.value(value);
+    count += 2;
+  }
+  if (lockToken !== undefined) {
+    writer.bytes(LOCK_TOKEN_SYMBOL);
+    writer.value(amqp.uuid(lockToken));
+    count += 2;
+  }
+  if (omitBody) {
+    writer.primitive('symbol', OMITTED_BODY_SIZE);
+    writer.primitive('long', content.length - amqp.bodyStart(content, sections));
+    count += 2;
+  }
+  writer.closeCompound(map, count);
+}
+
+/**
+ * An active message has no state, and one that was sent to this very entity no number of a first one: azservicebus,
+ * TestSender_SendAMQPMessageWithMultipleByteSlicesInData, lists the annotations of a message.
+ */
 function writeAnnotations(
   writer: amqp.Writer,
   message: StoredMessage,
@@ -130,7 +159,8 @@ function writeAnnotations(
   // A message that had been scheduled still says so once it is active: the SDK's live test sendAndSchedule expects it.
   // One that was sent with a time that had come is active (live test serviceBusClient).
   const wasScheduled = message.state === 'active' && message.scheduledEnqueueAt !== undefined;
-  add('x-opt-message-state', 'int', wasScheduled ? STATES.scheduled : STATES[message.state]);
+  if (wasScheduled || message.state !== 'active')
+    add('x-opt-message-state', 'int', wasScheduled ? STATES.scheduled : STATES[message.state]);
   add('x-opt-deadletter-source', 'string', message.deadLetterSource);
   add(PARTITION_KEY, 'string', properties.partitionKey);
   add(VIA_PARTITION_KEY, 'string', properties.viaPartitionKey);

@@ -18,7 +18,7 @@ const DEFAULT_SESSION_TIMEOUT_MS = 60_000;
 /** Opens a link on which a client receives; for a session that is not free yet, when it is. */
 export function openReceiverLink(context: ProtocolContext, link: OutgoingLink): void {
   const path = link.address;
-  context.ensureEntity(path, 'receiver');
+  context.ensureEntity?.(path, 'receiver');
   struck(context, path, 'attach', (error) => {
     if (error) link.refuse(error);
     else new ReceiverLink(context, link, path).open();
@@ -97,7 +97,7 @@ class ReceiverLink {
   private deliver({ message, lockToken, lockedUntil }: Delivery): void {
     // A message that was received and deleted has no lock; its tag only has to be unique.
     const tag = toDeliveryTag(lockToken ?? this.context.newId());
-    this.delayed.send(writeMessage(message, { lockedUntil }), tag);
+    this.delayed.send(writeMessage(message, { lockedUntil, lockToken }), tag);
   }
 
   private settle(delivery: OutgoingDelivery, state: DeliveryState, settledByPeer: boolean): void {

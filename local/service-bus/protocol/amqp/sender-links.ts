@@ -23,7 +23,7 @@ export function openSenderLink(context: ProtocolContext, link: IncomingLink): vo
   const destination = link.properties.get(TRANSFER_DESTINATION);
   const via = typeof destination === 'string' ? link.address : undefined;
   const path = via === undefined ? link.address : (destination as string);
-  context.ensureEntity(path, 'sender');
+  context.ensureEntity?.(path, 'sender');
   const opened = context.broker.openSender(path, via === undefined ? {} : { via });
   if (!opened.ok) {
     link.refuse(errorFor(context, opened, link.connection));

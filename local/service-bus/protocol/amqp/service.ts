@@ -19,6 +19,7 @@ export function createAmqpService(context: ProtocolContext): AmqpService & { clo
   return {
     name: 'service-bus',
     owns: (address) => context.broker.describe(address.replace(/\/\$management$/i, '')).ok,
+    hasEntity: (path) => context.ensureEntity !== undefined || context.broker.describe(path).ok,
     openIncoming(link) {
       track(link);
       openSenderLink(context, link);

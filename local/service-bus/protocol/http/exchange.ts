@@ -23,6 +23,8 @@ export interface HttpRequest {
 
 export interface HttpReply {
   readonly status: number;
+  /** What the status line says behind the number; absent: what HTTP calls the status. */
+  readonly reason?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }

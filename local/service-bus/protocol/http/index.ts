@@ -81,8 +81,9 @@ function createHandler(o: ManagementOptions): (request: HttpRequest) => Promise<
       errorReply(status, traced(detail, o.broker.namespaceName, request.path, o.clock));
     if (route.kind === 'health') return health(o.health());
     if (route.kind === 'inspect') return inspect(request, route.rest);
-    const unauthorized = whyUnauthorized(o.authorizer, request, route);
-    if (unauthorized) return fail(401, unauthorized);
+    const unauthorized = whyUnauthorized(o.authorizer, request, route, (name) => o.broker.describe(name).ok);
+    if (unauthorized)
+      return 'reason' in unauthorized ? { status: 401, ...unauthorized } : fail(401, unauthorized.detail);
     const strike = strikeOf(o.faults, route, request.path);
     if (strike && strike.delayMs > 0) await elapsed(o.clock, strike.delayMs, request.signal);
     if (strike?.error) return fail(503, `SubCode=50004. ${strike.error.description}`);

@@ -71,6 +71,7 @@ async function answer(
   }
   if (gone.signal.aborted) return;
   const body = reply.body ?? '';
+  if (reply.reason !== undefined) response.statusMessage = reply.reason;
   response.writeHead(reply.status, {
     server: 'Crossover',
     ...reply.headers,

@@ -26,7 +26,7 @@ export async function manage(context: ProtocolContext, request: ManagementReques
         `Resource: 'sb://${request.connection.hostname}/${request.entity.toLowerCase()}'.`,
     );
   }
-  context.ensureEntity(request.entity, operation.right === 'Send' ? 'sender' : 'receiver');
+  context.ensureEntity?.(request.entity, operation.right === 'Send' ? 'sender' : 'receiver');
   return new Promise((resolve, reject) => {
     struck(context, request.entity, 'manage', (error) => {
       if (error) return resolve(failed(503, error));

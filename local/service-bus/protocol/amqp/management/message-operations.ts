@@ -18,8 +18,8 @@ const peek: ManagementOperation = {
     });
     if (!peeked.ok) return call.refuse(peeked);
     if (peeked.messages.length === 0) return NO_CONTENT;
-    const peek = call.get<boolean>('omit-message-body') === true ? 'without-body' : 'whole';
-    return { statusCode: 200, body: { messages: peeked.messages.map((message) => encodedAs(message, { peek })) } };
+    const omitBody = call.get<boolean>('omit-message-body') === true;
+    return { statusCode: 200, body: { messages: peeked.messages.map((message) => encodedAs(message, { omitBody })) } };
   },
 };
 

@@ -39,7 +39,7 @@ function putQueue(context: AtomContext, name: string): HttpReply {
   if (!read.ok) return context.badRequest(read.problem);
   if (current) {
     const changed = changedFixedElement(queueElements, current, read.definition);
-    if (changed) return context.badRequest(cannotChange(changed, 'Queue'));
+    if (changed) return cannotChange(context, changed, 'Queue');
     return answer(context, context.broker.updateQueue(read.definition), 200, queueEntry);
   }
   if (!existing.ok && context.broker.getTopic(name).ok) return context.refuse(409, alreadyExists(context, name));
@@ -60,7 +60,7 @@ function putTopic(context: AtomContext, name: string): HttpReply {
   if (!read.ok) return context.badRequest(read.problem);
   if (current) {
     const changed = changedFixedElement(topicElements, current, read.definition);
-    if (changed) return context.badRequest(cannotChange(changed, 'Topic'));
+    if (changed) return cannotChange(context, changed, 'Topic');
     return answer(context, context.broker.updateTopic(read.definition), 200, topicEntry);
   }
   if (!existing.ok && context.broker.getQueue(name).ok) return context.refuse(409, alreadyExists(context, name));
@@ -108,8 +108,15 @@ export function changedFixedElement<Definition>(
   return rows.find((row) => 'isSame' in row && row.isFixed && !row.isSame(current, updated))?.element;
 }
 
-export function cannotChange(element: string, kind: string): string {
-  return `The value for the ${element} property of an existing ${kind} cannot be changed.`;
+/** Texts: azservicebus, TestAdminClient_UpdateTopic and TestAdminClient_UpdateSubscription. */
+export function cannotChange(
+  context: AtomContext,
+  element: string,
+  kind: 'Queue' | 'Topic' | 'Subscription',
+): HttpReply {
+  return element === 'EnablePartitioning'
+    ? context.refuse(400, `SubCode=40000. Partitioning cannot be changed for ${kind}.`)
+    : context.badRequest(`The value for the ${element} property of an existing ${kind} cannot be changed.`);
 }
 
 export function alreadyExists(context: AtomContext, path: string): string {

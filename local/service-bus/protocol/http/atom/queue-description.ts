@@ -1,4 +1,4 @@
-import type { EntityCounts, QueueDefinition, QueueInfo } from '../../../engine/api.ts';
+import type { EntityCounts, EntityTimes, QueueDefinition, QueueInfo } from '../../../engine/api.ts';
 import type { XmlContent } from '../xml.ts';
 import { type Field, field, type ReadOnlyElement, type WriteContext } from './description.ts';
 import {
@@ -31,7 +31,7 @@ export const queueElements: readonly (Field<QueueDefinition> | ReadOnlyElement<Q
   field('Status', 'status', status),
   field('ForwardTo', 'forwardTo', entityUri),
   field('UserMetadata', 'userMetadata', text),
-  ...timeElements(),
+  ...timeElements('never'),
   { element: 'SupportOrdering', writeInfo: (info) => String(!info.definition.enablePartitioning) },
   { element: 'CountDetails', writeInfo: (info) => countDetails(info.counts) },
   field('AutoDeleteOnIdle', 'autoDeleteOnIdleMs', duration),
@@ -42,16 +42,19 @@ export const queueElements: readonly (Field<QueueDefinition> | ReadOnlyElement<Q
   maxMessageSize(),
 ];
 
-/** Elements that queues, topics and subscriptions have alike. */
-export function timeElements(): ReadOnlyElement<{
-  readonly createdAt: number;
-  readonly updatedAt: number;
-  readonly accessedAt: number;
-}>[] {
+/** .NET's `DateTime.MinValue`, as the service writes it. */
+const NEVER = '0001-01-01T00:00:00Z';
+
+/**
+ * Elements that queues, topics and subscriptions have alike. A queue or topic that nobody has used was accessed never, a subscription
+ * when it was made (azservicebus, TestAdminClient_CreateQueue_Standard, TestAdminClient_ListSubscriptions).
+ */
+export function timeElements(unused: 'never' | 'created'): ReadOnlyElement<EntityTimes>[] {
+  const isNever = (info: EntityTimes) => unused === 'never' && info.accessedAt === info.createdAt;
   return [
     { element: 'CreatedAt', writeInfo: (info) => formatInstant(info.createdAt) },
     { element: 'UpdatedAt', writeInfo: (info) => formatInstant(info.updatedAt) },
-    { element: 'AccessedAt', writeInfo: (info) => formatInstant(info.accessedAt) },
+    { element: 'AccessedAt', writeInfo: (info) => (isNever(info) ? NEVER : formatInstant(info.accessedAt)) },
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { FilterValue, RuleDefinition, RuleFilter, RuleInfo } from '../../../engine/api.ts';
+import type { FilterValue, RuleDefinition, RuleFilter, RuleInfo, SqlAction } from '../../../engine/api.ts';
 import type { XmlContent, XmlElement } from '../xml.ts';
 import { formatInstant } from './value-formats.ts';
 
@@ -67,8 +67,8 @@ function readAction(element: XmlElement | undefined): Read<RuleDefinition['actio
   if (type !== 'SqlRuleAction') return bad(`The action's type '${type}' is not known.`);
   const parameters = readValues(element.child('Parameters'));
   if (!parameters.ok) return parameters;
-  if (parameters.value) return bad('Parameters of an action are not implemented in the local Service Bus.');
-  return good({ sqlExpression: element.child('SqlExpression')?.text ?? '' });
+  const sqlExpression = element.child('SqlExpression')?.text ?? '';
+  return good(parameters.value ? { sqlExpression, parameters: parameters.value } : { sqlExpression });
 }
 
 function readValues(element: XmlElement | undefined): Read<Record<string, FilterValue> | undefined> {
@@ -114,31 +114,20 @@ export function writeRule(info: RuleInfo): XmlContent {
   const { rule } = info;
   return {
     Filter: writeFilter(rule.filter),
-    Action: rule.action
-      ? {
-          '@_i:type': 'SqlRuleAction',
-          SqlExpression: rule.action.sqlExpression,
-          CompatibilityLevel: COMPATIBILITY_LEVEL,
-        }
-      : { '@_i:type': 'EmptyRuleAction' },
+    Action: rule.action ? { '@_i:type': 'SqlRuleAction', ...writeSql(rule.action) } : { '@_i:type': 'EmptyRuleAction' },
     CreatedAt: formatInstant(info.createdAt),
     Name: rule.name,
   };
 }
 
 function writeFilter(filter: RuleFilter): XmlContent {
-  const sql = (expression: string) => ({ SqlExpression: expression, CompatibilityLevel: COMPATIBILITY_LEVEL });
   switch (filter.filterType) {
     case 'TrueFilter':
-      return { '@_i:type': 'TrueFilter', ...sql('1=1') };
+      return { '@_i:type': 'TrueFilter', ...writeSql({ sqlExpression: '1=1' }) };
     case 'FalseFilter':
-      return { '@_i:type': 'FalseFilter', ...sql('1=0') };
+      return { '@_i:type': 'FalseFilter', ...writeSql({ sqlExpression: '1=0' }) };
     case 'SqlFilter':
-      return {
-        '@_i:type': 'SqlFilter',
-        ...sql(filter.sqlExpression),
-        ...(filter.parameters ? { Parameters: writeValues(filter.parameters) } : {}),
-      };
+      return { '@_i:type': 'SqlFilter', ...writeSql(filter) };
     case 'CorrelationFilter': {
       const fields = CORRELATION_FIELDS.flatMap(([name, property]) =>
         filter[property] === undefined ? [] : [[name, filter[property]] as const],
@@ -150,6 +139,14 @@ function writeFilter(filter: RuleFilter): XmlContent {
       };
     }
   }
+}
+
+function writeSql({ sqlExpression, parameters }: SqlAction): XmlContent {
+  return {
+    SqlExpression: sqlExpression,
+    CompatibilityLevel: COMPATIBILITY_LEVEL,
+    ...(parameters ? { Parameters: writeValues(parameters) } : {}),
+  };
 }
 
 function writeValues(values: Readonly<Record<string, FilterValue>>): XmlContent {

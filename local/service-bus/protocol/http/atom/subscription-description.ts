@@ -14,7 +14,7 @@ export const subscriptionElements: readonly (Field<SubscriptionDefinition> | Rea
   field('EnableBatchedOperations', 'enableBatchedOperations', boolean),
   field('Status', 'status', status),
   field('ForwardTo', 'forwardTo', entityUri),
-  ...timeElements(),
+  ...timeElements('created'),
   field('UserMetadata', 'userMetadata', text),
   { element: 'CountDetails', writeInfo: (info) => countDetails(info.counts) },
   field('AutoDeleteOnIdle', 'autoDeleteOnIdleMs', duration),

@@ -31,7 +31,7 @@ export function putSubscription(context: AtomContext, topic: string, name: strin
   if (!read.ok) return context.badRequest(read.problem);
   if (current) {
     const changed = changedFixedElement(subscriptionElements, current, read.definition);
-    if (changed) return context.badRequest(cannotChange(changed, 'SubscriptionDescription'));
+    if (changed) return cannotChange(context, changed, 'Subscription');
     return answer(context, context.broker.updateSubscription(topic, read.definition), 200, subscriptionEntry);
   }
   const defaultRule = description.child('DefaultRuleDescription');

@@ -23,7 +23,7 @@ export const topicElements: readonly (Field<TopicDefinition> | ReadOnlyElement<T
   field('AuthorizationRules', 'authorizationRules', authorizationRules),
   field('Status', 'status', status),
   field('UserMetadata', 'userMetadata', text),
-  ...timeElements(),
+  ...timeElements('never'),
   field('SupportOrdering', 'supportOrdering', boolean),
   { element: 'CountDetails', writeInfo: (info) => countDetails(info.counts) },
   { element: 'SubscriptionCount', writeInfo: (info) => String(info.subscriptionCount) },

@@ -72,7 +72,7 @@ export function writeBrokerProperties(delivery: Delivery): string {
     ...Object.fromEntries(texts),
     // The first delivery is number 1 here, while AMQP's header counts the failed ones.
     DeliveryCount: message.deliveryCount + 1,
-    EnqueuedSequenceNumber: message.enqueuedSequenceNumber,
+    EnqueuedSequenceNumber: message.enqueuedSequenceNumber ?? 0,
     EnqueuedTimeUtc: new Date(message.enqueuedAt).toUTCString(),
     LockToken: delivery.lockToken,
     LockedUntilUtc: delivery.lockedUntil === undefined ? undefined : new Date(delivery.lockedUntil).toUTCString(),
