@@ -123,6 +123,14 @@ describe('deliveries', () => {
     expect(annotations.get('x-opt-enqueue-sequence-number').value).toBe(1);
   });
 
+  test('a partition key that came as bytes goes out as text', async () => {
+    const partitionKey = { 'x-opt-partition-key': types.wrap_binary(Buffer.from('prices')) };
+    await send(message.encode({ message_id: 'a', message_annotations: partitionKey, body: 'x' }));
+    await receive(1);
+    const { payload } = await nextTransfer();
+    expect(typedSection(payload!, 0x72).get('x-opt-partition-key').value).toBe('prices');
+  });
+
   test('receive-and-delete sends settled', async () => {
     await send(text('a'));
     await receive(1, { deletes: true });
