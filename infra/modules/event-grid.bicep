@@ -1,7 +1,7 @@
 metadata name = 'Event Grid'
 metadata description = 'Custom topics and system topics, with the subscriptions whose destination is there before the code is: queues. Those that call functions follow in subscriptions.bicep.'
 
-import { diagnosticsType, principalsType, privateNetworkType, roleAssignmentType } from 'types.bicep'
+import { diagnosticsType, eventGridTopologyType, principalsType, privateNetworkType, roleAssignmentType, tagsType } from 'types.bicep'
 
 @description('What every name begins with, and the token that makes it unique.')
 param names { topicPrefix: string, systemTopicPrefix: string, token: string }
@@ -10,10 +10,10 @@ param names { topicPrefix: string, systemTopicPrefix: string, token: string }
 param location string
 
 @description('Tags.')
-param tags object
+param tags tagsType
 
 @description('The Event Grid part of topology.json.')
-param topology object
+param topology eventGridTopologyType
 
 @description('Resource id of the identity with which events are delivered and dead-lettered.')
 param identityResourceId string
@@ -132,7 +132,7 @@ resource toQueues 'Microsoft.EventGrid/topics/eventSubscriptions@2025-02-15' = [
         endpointType: 'StorageBlob'
         properties: {
           resourceId: storageAccount.id
-          blobContainerName: item.subscription.deadLetterDestination.container
+          blobContainerName: item.subscription.deadLetterDestination!.container
         }
       }
     }

@@ -1,7 +1,7 @@
 metadata name = 'Function app'
 metadata description = 'The Flex Consumption plan and the app on it. Everything it talks to, it talks to by its identity.'
 
-import { diagnosticsType } from 'types.bicep'
+import { appSettingsType, diagnosticsType, tagsType } from 'types.bicep'
 
 @description('Names of the resources.')
 param names { plan: string, app: string }
@@ -10,7 +10,7 @@ param names { plan: string, app: string }
 param location string
 
 @description('Tags. azd-service-name is added here and must match azure.yaml.')
-param tags object
+param tags tagsType
 
 @description('Identity of the app.')
 param identity { resourceId: string, clientId: string }
@@ -31,7 +31,7 @@ param maximumInstanceCount int
 param alwaysReady { name: string, instanceCount: int }[]
 
 @description('App settings: what shared/settings.ts reads and what the host needs. Where telemetry goes is added here.')
-param appSettings object
+param appSettings appSettingsType
 
 @description('Name of the Application Insights component.')
 param applicationInsightsName string

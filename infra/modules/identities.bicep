@@ -1,6 +1,8 @@
 metadata name = 'Identities'
 metadata description = 'One user-assigned identity for each party that acts: the app, and Event Grid. Each can do only what roles.json says.'
 
+import { tagsType } from 'types.bicep'
+
 @description('Names, by party.')
 param names { app: string, events: string }
 
@@ -8,7 +10,7 @@ param names { app: string, events: string }
 param location string
 
 @description('Tags.')
-param tags object
+param tags tagsType
 
 resource app 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: names.app

@@ -256,6 +256,18 @@ describe('a mistake is found: where it is, what is wrong, and what to do', () =>
     ]);
   });
 
+  it('a parameter has a type that the linter refuses', async () => {
+    const at = plant('infra/modules/storage.bicep', 'param topology storageTopologyType', 'param topology object');
+    expect(await findings(copy, facts)).toMatchObject([
+      {
+        file: 'infra/modules/storage.bicep',
+        line: at,
+        problem: expect.stringContaining('use-user-defined-types'),
+        remedy: expect.stringContaining('types.bicep'),
+      },
+    ]);
+  });
+
   it('a file is not Bicep', async () => {
     const at = plant('infra/modules/budget.bicep', "timeGrain: 'Monthly'", "timeGrain = 'Monthly'");
     expect(await findings(copy, facts)).toMatchObject([
