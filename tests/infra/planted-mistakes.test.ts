@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'infra-'));
-  for (const part of ['infra', 'azure.yaml', 'docs/operations.md']) {
+  for (const part of ['infra', 'azure.yaml', '.funcignore', 'docs/operations.md']) {
     cpSync(join(root, part), join(copy, part), { recursive: true });
   }
 });
@@ -253,6 +253,13 @@ describe('a mistake is found: where it is, what is wrong, and what to do', () =>
     const at = plant('infra/modules/function-app.bicep', "'azd-service-name': 'app'", "'azd-service-name': 'api'");
     expect(await findings(copy, facts)).toMatchObject([
       { file: 'infra/modules/function-app.bicep', line: at, remedy: expect.stringContaining('Tag it as app') },
+    ]);
+  });
+
+  it('a file that is deployed is left out', async () => {
+    const at = plant('.funcignore', '/functions/', 'functions/');
+    expect(await findings(copy, facts)).toMatchObject([
+      { file: '.funcignore', line: at, remedy: 'Write /functions/.' },
     ]);
   });
 

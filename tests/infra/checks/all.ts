@@ -3,6 +3,7 @@ import { readBicep } from '../../../scripts/infra/bicep.ts';
 import type { AppFacts } from './app-facts.ts';
 import { everyDestinationIsHandled, everyEntityIsMade, noKeys } from './entities.ts';
 import type { Finding } from './finding.ts';
+import { ignoredFiles } from './ignored-files.ts';
 import { linter } from './linter.ts';
 import { moduleInterfaces } from './modules.ts';
 import { deployedService, runbooks } from './operations.ts';
@@ -35,6 +36,7 @@ export async function findings(root: string, facts: AppFacts): Promise<Finding[]
     ...moduleInterfaces(files),
     ...runbooks(root, files),
     ...deployedService(root, files),
+    ...ignoredFiles(root),
     ...linter(files),
   ];
 }
