@@ -54,8 +54,8 @@ param alertEmail string = ''
 @minValue(0)
 param monthlyBudget int = 100
 
-@description('First day of a month from which the budget counts. The default is this month; a later deployment must repeat the first value.')
-param budgetStartDate string = utcNow('yyyy-MM-01')
+@description('First day of the month in which the budget is first deployed, as 2026-11-01. Azure refuses another one for a budget that is there, so it is written down (azd: BUDGET_START_DATE) and not taken from the clock. Empty: no budget.')
+param budgetStartDate string = ''
 
 @description('Memory of an instance of the app in MB. Thumbnails of large photos want 2048.')
 @allowed([512, 2048, 4096])
@@ -402,7 +402,7 @@ module alerts 'modules/alerts.bicep' = {
   dependsOn: [serviceBus, eventHubs, eventGrid]
 }
 
-module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
+module budget 'modules/budget.bicep' = if (monthlyBudget > 0 && !empty(budgetStartDate)) {
   scope: group
   params: {
     name: '${abbreviations.budget}${environmentName}'
