@@ -76,24 +76,30 @@ type appSettingsType = {
 
 // The parts of topology.json, as far as the modules read them. What else an entity has is ARM's, and is passed through.
 
+@description('An entity of which its name is enough.')
+type namedType = {
+  @description('Name of the entity.')
+  name: string
+}
+
 @export()
 @description('The storage part of topology.json.')
 type storageTopologyType = {
   @description('Containers of blobs.')
-  containers: { name: string }[]
+  containers: namedType[]
 
   @description('Queues, with their poison queues.')
-  queues: { name: string }[]
+  queues: namedType[]
 
   @description('Tables.')
-  tables: { name: string }[]
+  tables: namedType[]
 }
 
 @export()
 @description('The Service Bus part of topology.json.')
 type serviceBusTopologyType = {
   @description('Queues. Every other property goes to ARM as it is.')
-  queues: { name: string }[]
+  queues: namedType[]
 
   @description('Topics. Every other property goes to ARM as it is.')
   topics: serviceBusTopicType[]
@@ -110,7 +116,7 @@ type serviceBusTopicType = {
     name: string
 
     @description('What it lets through. Left out: everything.')
-    rules: { name: string }[]?
+    rules: (namedType[])?
   }[]
 }
 
@@ -133,7 +139,7 @@ type eventHubType = {
   messageRetentionInDays: int
 
   @description('Consumer groups beside $Default.')
-  consumerGroups: { name: string }[]
+  consumerGroups: namedType[]
 
   @description('Capture into a container. Left out: none.')
   captureDescription: {
@@ -195,17 +201,35 @@ type eventSubscriptionType = {
   name: string
 
   @description('Where the events go.')
-  destination: { endpointType: string, name: string }
+  destination: {
+    @description('Kind of destination, as ARM spells it.')
+    endpointType: string
+
+    @description('Name of the function or of the entity.')
+    name: string
+  }
 
   @description('Form of the events that are delivered. Left out: that of the topic.')
   eventDeliverySchema: ('CloudEventSchemaV1_0' | 'EventGridSchema')?
 
   @description('Which events; ARM\'s object. Left out: all.')
-  filter: { includedEventTypes: string[]? }?
+  filter: {
+    @description('Types of events. Left out: all.')
+    includedEventTypes: string[]?
+  }?
 
   @description('How often and how long it is tried. Left out: 30 times, a day.')
-  retryPolicy: { maxDeliveryAttempts: int?, eventTimeToLiveInMinutes: int? }?
+  retryPolicy: {
+    @description('Attempts at the most.')
+    maxDeliveryAttempts: int?
+
+    @description('Minutes after which it is given up.')
+    eventTimeToLiveInMinutes: int?
+  }?
 
   @description('Where an event goes that could not be delivered. Left out: nowhere.')
-  deadLetterDestination: { container: string }?
+  deadLetterDestination: {
+    @description('Container of the dead letters.')
+    container: string
+  }?
 }
