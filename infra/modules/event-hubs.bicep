@@ -39,7 +39,7 @@ param principals principalsType
 @description('The private way in; needed when isPrivate is true.')
 param privateNetwork privateNetworkType?
 
-@description('Closes the namespace to everything but the private network and trusted services.')
+@description('Closes the namespace to everything but the private network. No trusted service comes in: capture goes out.')
 param isPrivate bool
 
 @description('Where logs and metrics go.')
@@ -82,7 +82,7 @@ resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' = {
   properties: {
     disableLocalAuth: true
     minimumTlsVersion: '1.2'
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     isAutoInflateEnabled: maximumThroughputUnits > capacity
     maximumThroughputUnits: maximumThroughputUnits > capacity ? maximumThroughputUnits : 0
   }
@@ -92,7 +92,7 @@ resource networkRules 'Microsoft.EventHub/namespaces/networkRuleSets@2024-01-01'
   parent: namespace
   name: 'default'
   properties: {
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     defaultAction: isPrivate ? 'Deny' : 'Allow'
     trustedServiceAccessEnabled: true
     ipRules: []

@@ -49,7 +49,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
   name: applicationInsightsName
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   //#checkov:skip=CKV_AZURE_225: A parameter: false for trying out, true in production.
   name: names.plan
   location: location
@@ -65,7 +65,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   }
 }
 
-resource app 'Microsoft.Web/sites@2024-11-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   //#checkov:skip=CKV_AZURE_222: Open to the network on purpose: customers post orders, and Event Grid calls the webhooks.
   //#checkov:skip=CKV_AZURE_17: Customers have no client certificates; the host's webhooks are guarded by system keys.
   //#checkov:skip=CKV_AZURE_212: Flex Consumption scales from zero on purpose; alwaysReady keeps instances where they are wanted.

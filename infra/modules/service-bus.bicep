@@ -96,7 +96,9 @@ resource networkRules 'Microsoft.ServiceBus/namespaces/networkRuleSets@2024-01-0
     publicNetworkAccess: 'Enabled'
     defaultAction: isPrivate ? 'Deny' : 'Allow'
     trustedServiceAccessEnabled: true
-    ipRules: []
+    // Deny is not enforced without a rule ("Configure IP firewall rules", learn.microsoft.com/azure/service-bus-messaging). This one lets
+    // nobody in: the address is kept for documentation (RFC 5737). Trusted services pass all the same.
+    ipRules: isPrivate ? [{ ipMask: '192.0.2.1', action: 'Allow' }] : []
     virtualNetworkRules: []
   }
 }

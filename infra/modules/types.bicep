@@ -21,6 +21,22 @@ type roleAssignmentType = {
 }
 
 @export()
+@description('A role that the identity of an Event Grid topic gets on what it writes to, and why.')
+type deliveryRoleType = {
+  @description('The service that has the entity.')
+  service: 'serviceBus' | 'storage'
+
+  @description('The queue or container.')
+  entity: string
+
+  @description('Name of a built-in role in role-definitions.json.')
+  role: string
+
+  @description('What needs it. Becomes the description of the assignment.')
+  reason: string
+}
+
+@export()
 @description('The identities behind the keys of role assignments. Known only while the deployment runs.')
 type principalsType = {
   @description('By key.')

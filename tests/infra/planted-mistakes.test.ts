@@ -275,6 +275,28 @@ describe('a mistake is found: where it is, what is wrong, and what to do', () =>
     ]);
   });
 
+  it('a firewall has no rule, and lets everybody in', async () => {
+    plant('infra/modules/service-bus.bicep', /ipRules: isPrivate.*/, 'ipRules: []');
+    const at =
+      readFileSync(join(copy, 'infra/modules/service-bus.bicep'), 'utf8')
+        .split('\n')
+        .findIndex((text) => text.startsWith('resource networkRules')) + 1;
+    expect(await findings(copy, facts)).toMatchObject([
+      { file: 'infra/modules/service-bus.bicep', line: at, remedy: expect.stringContaining('Give it a rule') },
+    ]);
+  });
+
+  it('Event Grid delivers by an identity that no firewall lets in', async () => {
+    const at = plant(
+      'infra/subscriptions.bicep',
+      "identity: { type: 'SystemAssigned' }",
+      "identity: { type: 'UserAssigned', userAssignedIdentity: storageAccount.id }",
+    );
+    expect(await findings(copy, facts)).toMatchObject([
+      { file: 'infra/subscriptions.bicep', line: at, remedy: expect.stringContaining('SystemAssigned') },
+    ]);
+  });
+
   it('a file is not Bicep', async () => {
     const at = plant('infra/modules/budget.bicep', "timeGrain: 'Monthly'", "timeGrain = 'Monthly'");
     expect(await findings(copy, facts)).toMatchObject([

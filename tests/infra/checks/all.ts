@@ -4,6 +4,7 @@ import type { AppFacts } from './app-facts.ts';
 import { everyDestinationIsHandled, everyEntityIsMade, noKeys } from './entities.ts';
 import type { Finding } from './finding.ts';
 import { ignoredFiles } from './ignored-files.ts';
+import { isolation } from './isolation.ts';
 import { linter } from './linter.ts';
 import { moduleInterfaces } from './modules.ts';
 import { deployedService, runbooks } from './operations.ts';
@@ -38,5 +39,6 @@ export async function findings(root: string, facts: AppFacts): Promise<Finding[]
     ...deployedService(root, files),
     ...ignoredFiles(root),
     ...linter(files),
+    ...isolation(files),
   ];
 }
