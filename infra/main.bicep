@@ -54,8 +54,8 @@ param alertEmail string = ''
 @minValue(0)
 param monthlyBudget int = 100
 
-@description('First day of a month from which the budget counts. The default is this month; a later deployment must repeat the first value.')
-param budgetStartDate string = utcNow('yyyy-MM-01')
+@description('First day of the month in which the budget is first deployed, as 2026-11-01. Azure refuses another one for a budget that is there, so it is written down (azd: BUDGET_START_DATE) and not taken from the clock. Empty: no budget.')
+param budgetStartDate string = ''
 
 @description('Memory of an instance of the app in MB. Thumbnails of large photos want 2048.')
 @allowed([512, 2048, 4096])
@@ -118,7 +118,6 @@ var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName, application: 'crossover' }
 var names = {
   appIdentity: '${abbreviations.userAssignedIdentity}app-${token}'
-  eventsIdentity: '${abbreviations.userAssignedIdentity}events-${token}'
   workspace: '${abbreviations.logAnalyticsWorkspace}${token}'
   applicationInsights: '${abbreviations.applicationInsights}${token}'
   actionGroup: '${abbreviations.actionGroup}${token}'
@@ -145,22 +144,24 @@ resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
 
 // ---------------------------------------------------------------------------------------------------------------- identities
 
-module identities 'modules/identities.bicep' = {
+module appIdentity 'modules/identity.bicep' = {
   scope: group
   params: {
-    names: { app: names.appIdentity, events: names.eventsIdentity }
+    name: names.appIdentity
     location: location
     tags: tags
   }
 }
 
-// Who gets what, from roles.json; the operator gets the app's roles on messages and stored data.
-var operatorRoles = empty(operatorPrincipalId) ? [] : map(filter(roles, role => role.principal == 'app' && role.service != 'monitoring'), role => union(role, {
+// Who gets what, from roles.json; the operator gets the app's roles on messages and stored data. Event Grid's own identities are
+// made with its topics, and so are their roles.
+var appRoles = filter(roles, role => role.principal == 'app')
+var operatorRoles = empty(operatorPrincipalId) ? [] : map(filter(appRoles, role => role.service != 'monitoring'), role => union(role, {
   principal: 'operator'
   reason: 'A person looks at messages, resubmits dead letters and starts flows by hand.'
 }))
-var keys = { app: names.appIdentity, events: names.eventsIdentity, operator: operatorPrincipalId }
-var assignments = map(concat(roles, operatorRoles), role => {
+var keys = { app: names.appIdentity, operator: operatorPrincipalId }
+var assignments = map(concat(appRoles, operatorRoles), role => {
   service: role.service
   assignment: {
     principal: role.principal
@@ -176,8 +177,7 @@ var rolesByService = toObject(
   service => map(filter(assignments, item => item.service == service), item => item.assignment)
 )
 var principals = {
-  app: { principalId: identities.outputs.app.principalId, principalType: 'ServicePrincipal' }
-  events: { principalId: identities.outputs.events.principalId, principalType: 'ServicePrincipal' }
+  app: { principalId: appIdentity.outputs.principalId, principalType: 'ServicePrincipal' }
   operator: { principalId: operatorPrincipalId, principalType: operatorPrincipalType }
 }
 
@@ -296,7 +296,7 @@ module eventGrid 'modules/event-grid.bicep' = {
     location: location
     tags: tags
     topology: topology.eventGrid
-    identityResourceId: identities.outputs.events.resourceId
+    deliveryRoles: filter(roles, role => role.principal == 'events')
     storageAccountName: names.storageAccount
     serviceBusNamespaceName: names.serviceBusNamespace
     eventHubsNamespaceName: names.eventHubsNamespace
@@ -307,7 +307,7 @@ module eventGrid 'modules/event-grid.bicep' = {
     isPrivate: isIsolated
     diagnostics: diagnostics
   }
-  // With their roles: Event Grid delivers and dead-letters there by its identity.
+  // Event Grid delivers and dead-letters there.
   dependsOn: [storage, serviceBus, eventHubs]
 }
 
@@ -333,8 +333,8 @@ module functionApp 'modules/function-app.bicep' = {
     location: location
     tags: tags
     identity: {
-      resourceId: identities.outputs.app.resourceId
-      clientId: identities.outputs.app.clientId
+      resourceId: appIdentity.outputs.resourceId
+      clientId: appIdentity.outputs.clientId
     }
     deploymentContainerUrl: '${storage.outputs.endpoints.blob}${deploymentContainerName}'
     instanceMemoryMB: instanceMemoryMB
@@ -349,15 +349,15 @@ module functionApp 'modules/function-app.bicep' = {
       AzureWebJobsStorage__queueServiceUri: storage.outputs.endpoints.queue
       AzureWebJobsStorage__tableServiceUri: storage.outputs.endpoints.table
       AzureWebJobsStorage__credential: 'managedidentity'
-      AzureWebJobsStorage__clientId: identities.outputs.app.clientId
+      AzureWebJobsStorage__clientId: appIdentity.outputs.clientId
       ServiceBusConnection__fullyQualifiedNamespace: serviceBus.outputs.fullyQualifiedNamespace
       ServiceBusConnection__credential: 'managedidentity'
-      ServiceBusConnection__clientId: identities.outputs.app.clientId
+      ServiceBusConnection__clientId: appIdentity.outputs.clientId
       EventHubsConnection__fullyQualifiedNamespace: eventHubs.outputs.fullyQualifiedNamespace
       EventHubsConnection__credential: 'managedidentity'
-      EventHubsConnection__clientId: identities.outputs.app.clientId
+      EventHubsConnection__clientId: appIdentity.outputs.clientId
       OperationsTopic__topicEndpointUri: operationsTopic.endpoint
-      OperationsTopic__clientId: identities.outputs.app.clientId
+      OperationsTopic__clientId: appIdentity.outputs.clientId
       IDLE_QUEUE_WAKE_UP: isPremium ? 'events' : 'timer'
       SMTP_HOST: smtpHost
       SMTP_PORT: string(smtpPort)
@@ -402,7 +402,7 @@ module alerts 'modules/alerts.bicep' = {
   dependsOn: [serviceBus, eventHubs, eventGrid]
 }
 
-module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
+module budget 'modules/budget.bicep' = if (monthlyBudget > 0 && !empty(budgetStartDate)) {
   scope: group
   params: {
     name: '${abbreviations.budget}${environmentName}'

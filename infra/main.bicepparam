@@ -6,5 +6,6 @@ param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 param serviceBusTier = 'Standard'
 param storageSkuName = 'Standard_LRS'
 param monthlyBudget = 50
+param budgetStartDate = readEnvironmentVariable('BUDGET_START_DATE', '')
 param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
 param operatorPrincipalType = readEnvironmentVariable('AZURE_PRINCIPAL_TYPE', 'User')

@@ -17,6 +17,7 @@ param eventHubsMaximumThroughputUnits = 20
 param logRetentionInDays = 90
 param logDailyQuotaGb = 20
 param monthlyBudget = 2000
+param budgetStartDate = readEnvironmentVariable('BUDGET_START_DATE', '')
 param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
 param mailTo = readEnvironmentVariable('MAIL_TO', 'operators@example.com')
 param operatorPrincipalId = ''

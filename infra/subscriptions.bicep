@@ -46,10 +46,6 @@ resource storageAccount 'Microsoft.Storage/storageAccounts@2025-06-01' existing 
   name: storageAccountName
 }
 
-resource deliveryIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' existing = {
-  name: '${abbreviations.userAssignedIdentity}events-${nameToken}'
-}
-
 resource customTopics 'Microsoft.EventGrid/topics@2025-02-15' existing = [for name in customTopicNames: {
   name: '${abbreviations.eventGridTopic}${name}-${nameToken}'
 }]
@@ -83,7 +79,7 @@ resource functionSubscriptions 'Microsoft.EventGrid/topics/eventSubscriptions@20
     filter: item.subscription.?filter ?? {}
     retryPolicy: item.subscription.?retryPolicy ?? defaultRetryPolicy
     deadLetterWithResourceIdentity: item.subscription.?deadLetterDestination == null ? null : {
-      identity: { type: 'UserAssigned', userAssignedIdentity: deliveryIdentity.id }
+      identity: { type: 'SystemAssigned' }
       deadLetterDestination: {
         endpointType: 'StorageBlob'
         properties: { resourceId: storageAccount.id, blobContainerName: item.subscription.deadLetterDestination.container }
@@ -109,7 +105,7 @@ resource logicAppSubscriptions 'Microsoft.EventGrid/topics/eventSubscriptions@20
     filter: item.subscription.?filter ?? {}
     retryPolicy: item.subscription.?retryPolicy ?? defaultRetryPolicy
     deadLetterWithResourceIdentity: item.subscription.?deadLetterDestination == null ? null : {
-      identity: { type: 'UserAssigned', userAssignedIdentity: deliveryIdentity.id }
+      identity: { type: 'SystemAssigned' }
       deadLetterDestination: {
         endpointType: 'StorageBlob'
         properties: { resourceId: storageAccount.id, blobContainerName: item.subscription.deadLetterDestination.container }
@@ -134,7 +130,7 @@ resource systemTopicSubscriptions 'Microsoft.EventGrid/systemTopics/eventSubscri
     filter: item.subscription.?filter ?? {}
     retryPolicy: item.subscription.?retryPolicy ?? defaultRetryPolicy
     deadLetterWithResourceIdentity: item.subscription.?deadLetterDestination == null ? null : {
-      identity: { type: 'UserAssigned', userAssignedIdentity: deliveryIdentity.id }
+      identity: { type: 'SystemAssigned' }
       deadLetterDestination: {
         endpointType: 'StorageBlob'
         properties: { resourceId: storageAccount.id, blobContainerName: item.subscription.deadLetterDestination.container }

@@ -1,6 +1,8 @@
 metadata name = 'Alerts'
 metadata description = 'Alerts on metrics and on the log. Each has its runbook in docs/operations.md, under the heading that its description names.'
 
+import { tagsType } from 'types.bicep'
+
 @description('Prefix of every alert\'s name.')
 param namePrefix string
 
@@ -8,7 +10,7 @@ param namePrefix string
 param location string
 
 @description('Tags.')
-param tags object
+param tags tagsType
 
 @description('Name of the Service Bus namespace.')
 param serviceBusNamespaceName string

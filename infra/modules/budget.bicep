@@ -8,7 +8,7 @@ param name string
 @minValue(1)
 param amount int
 
-@description('First day of the month from which it counts.')
+@description('First day of the month from which it counts. It cannot be changed once the budget is there.')
 param startDate string
 
 @description('Resource id of the action group that is told.')

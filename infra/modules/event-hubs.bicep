@@ -1,7 +1,7 @@
 metadata name = 'Event Hubs'
 metadata description = 'The namespace with every hub and consumer group of the declaration; capture by the identity of the namespace. Identities only.'
 
-import { diagnosticsType, lockKindType, principalsType, privateNetworkType, roleAssignmentType } from 'types.bicep'
+import { diagnosticsType, eventHubsTopologyType, lockKindType, principalsType, privateNetworkType, roleAssignmentType, tagsType } from 'types.bicep'
 
 @description('Name of the namespace.')
 @minLength(6)
@@ -12,7 +12,7 @@ param name string
 param location string
 
 @description('Tags.')
-param tags object
+param tags tagsType
 
 @description('Throughput units at the least: each takes in 1 MB or 1,000 events a second and gives out 2 MB or 4,096 events.')
 @minValue(1)
@@ -25,7 +25,7 @@ param capacity int
 param maximumThroughputUnits int
 
 @description('The Event Hubs part of topology.json.')
-param topology object
+param topology eventHubsTopologyType
 
 @description('Name of the account that holds captured events.')
 param storageAccountName string
@@ -39,7 +39,7 @@ param principals principalsType
 @description('The private way in; needed when isPrivate is true.')
 param privateNetwork privateNetworkType?
 
-@description('Closes the namespace to everything but the private network and trusted services.')
+@description('Closes the namespace to everything but the private network. No trusted service comes in: capture goes out.')
 param isPrivate bool
 
 @description('Where logs and metrics go.')
@@ -50,9 +50,9 @@ param lockKind lockKindType
 
 var roleDefinitions = loadJsonContent('role-definitions.json')
 var hubNames = map(topology.hubs, hub => hub.name)
-var consumerGroups = flatten(map(topology.hubs, hub => map(hub.?consumerGroups ?? [], group => { hub: hub.name, name: group.name })))
+var consumerGroups = flatten(map(topology.hubs, hub => map(hub.consumerGroups, group => { hub: hub.name, name: group.name })))
 var capturedHubs = filter(topology.hubs, hub => hub.?captureDescription.?enabled ?? false)
-var captureContainers = union(map(capturedHubs, hub => hub.captureDescription.container), [])
+var captureContainers = union(map(capturedHubs, hub => hub.captureDescription!.container), [])
 
 resource storageAccount 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageAccountName
@@ -82,7 +82,7 @@ resource namespace 'Microsoft.EventHub/namespaces@2024-01-01' = {
   properties: {
     disableLocalAuth: true
     minimumTlsVersion: '1.2'
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     isAutoInflateEnabled: maximumThroughputUnits > capacity
     maximumThroughputUnits: maximumThroughputUnits > capacity ? maximumThroughputUnits : 0
   }
@@ -92,7 +92,7 @@ resource networkRules 'Microsoft.EventHub/namespaces/networkRuleSets@2024-01-01'
   parent: namespace
   name: 'default'
   properties: {
-    publicNetworkAccess: 'Enabled'
+    publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     defaultAction: isPrivate ? 'Deny' : 'Allow'
     trustedServiceAccessEnabled: true
     ipRules: []
@@ -116,17 +116,17 @@ resource hubs 'Microsoft.EventHub/namespaces/eventhubs@2024-01-01' = [for hub in
   parent: namespace
   name: hub.name
   properties: {
-    partitionCount: hub.?partitionCount ?? 4
+    partitionCount: hub.partitionCount
     retentionDescription: {
       cleanupPolicy: 'Delete'
-      retentionTimeInHours: (hub.?messageRetentionInDays ?? 1) * 24
+      retentionTimeInHours: hub.messageRetentionInDays * 24
     }
     captureDescription: !(hub.?captureDescription.?enabled ?? false) ? null : {
       enabled: true
       encoding: 'Avro'
-      intervalInSeconds: hub.captureDescription.?intervalInSeconds ?? 300
-      sizeLimitInBytes: hub.captureDescription.?sizeLimitInBytes ?? 314572800
-      skipEmptyArchives: hub.captureDescription.?skipEmptyArchives ?? true
+      intervalInSeconds: hub.captureDescription!.intervalInSeconds
+      sizeLimitInBytes: hub.captureDescription!.?sizeLimitInBytes ?? 314572800
+      skipEmptyArchives: true
       destination: {
         name: 'EventHubArchive.AzureBlockBlob'
         identity: {
@@ -134,8 +134,8 @@ resource hubs 'Microsoft.EventHub/namespaces/eventhubs@2024-01-01' = [for hub in
         }
         properties: {
           storageAccountResourceId: storageAccount.id
-          blobContainer: hub.captureDescription.container
-          archiveNameFormat: hub.captureDescription.?archiveNameFormat ?? '{Namespace}/{EventHub}/{PartitionId}/{Year}/{Month}/{Day}/{Hour}/{Minute}/{Second}'
+          blobContainer: hub.captureDescription!.container
+          archiveNameFormat: '{Namespace}/{EventHub}/{PartitionId}/{Year}/{Month}/{Day}/{Hour}/{Minute}/{Second}'
         }
       }
     }

@@ -1,7 +1,7 @@
 metadata name = 'Function app'
 metadata description = 'The Flex Consumption plan and the app on it. Everything it talks to, it talks to by its identity.'
 
-import { diagnosticsType } from 'types.bicep'
+import { appSettingsType, diagnosticsType, tagsType } from 'types.bicep'
 
 @description('Names of the resources.')
 param names { plan: string, app: string }
@@ -10,7 +10,7 @@ param names { plan: string, app: string }
 param location string
 
 @description('Tags. azd-service-name is added here and must match azure.yaml.')
-param tags object
+param tags tagsType
 
 @description('Identity of the app.')
 param identity { resourceId: string, clientId: string }
@@ -31,7 +31,7 @@ param maximumInstanceCount int
 param alwaysReady { name: string, instanceCount: int }[]
 
 @description('App settings: what shared/settings.ts reads and what the host needs. Where telemetry goes is added here.')
-param appSettings object
+param appSettings appSettingsType
 
 @description('Name of the Application Insights component.')
 param applicationInsightsName string
@@ -49,7 +49,7 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
   name: applicationInsightsName
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   //#checkov:skip=CKV_AZURE_225: A parameter: false for trying out, true in production.
   name: names.plan
   location: location
@@ -65,7 +65,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   }
 }
 
-resource app 'Microsoft.Web/sites@2024-11-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   //#checkov:skip=CKV_AZURE_222: Open to the network on purpose: customers post orders, and Event Grid calls the webhooks.
   //#checkov:skip=CKV_AZURE_17: Customers have no client certificates; the host's webhooks are guarded by system keys.
   //#checkov:skip=CKV_AZURE_212: Flex Consumption scales from zero on purpose; alwaysReady keeps instances where they are wanted.

@@ -1,7 +1,7 @@
 metadata name = 'Logic Apps'
 metadata description = 'The notification handlers as Logic Apps (Consumption): each takes a CloudEvent from Event Grid and sends a mail through Azure Communication Services by its identity. They answer Event Grid\'s handshake by themselves.'
 
-import { diagnosticsType } from 'types.bicep'
+import { diagnosticsType, tagsType } from 'types.bicep'
 
 @description('What names begin with, and the token that makes them unique.')
 param names { workflowPrefix: string, communicationPrefix: string, token: string }
@@ -10,7 +10,7 @@ param names { workflowPrefix: string, communicationPrefix: string, token: string
 param location string
 
 @description('Tags.')
-param tags object
+param tags tagsType
 
 @description('Who gets the mail.')
 param mailTo string

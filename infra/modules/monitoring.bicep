@@ -1,7 +1,7 @@
 metadata name = 'Monitoring'
 metadata description = 'Log Analytics, Application Insights (by identity only), the action group and the workbook.'
 
-import { principalsType, roleAssignmentType } from 'types.bicep'
+import { principalsType, roleAssignmentType, tagsType } from 'types.bicep'
 
 @description('Names of the resources.')
 param names { workspace: string, applicationInsights: string, actionGroup: string }
@@ -10,7 +10,7 @@ param names { workspace: string, applicationInsights: string, actionGroup: strin
 param location string
 
 @description('Tags.')
-param tags object
+param tags tagsType
 
 @description('Days for which logs are kept. The first 31 are part of the price of taking them in.')
 @minValue(30)

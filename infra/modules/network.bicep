@@ -1,6 +1,8 @@
 metadata name = 'Network'
 metadata description = 'The virtual network: a subnet that the function app joins, a subnet for private endpoints, and the DNS zones that lead to them.'
 
+import { tagsType } from 'types.bicep'
+
 @description('Names of the resources.')
 param names { virtualNetwork: string, appSubnet: string, endpointSubnet: string }
 
@@ -8,7 +10,7 @@ param names { virtualNetwork: string, appSubnet: string, endpointSubnet: string 
 param location string
 
 @description('Tags.')
-param tags object
+param tags tagsType
 
 @description('Address space, /24 or larger. Its first half is the app\'s subnet, for instances take addresses; private endpoints take the quarter after it.')
 param addressPrefix string

@@ -1,6 +1,8 @@
 metadata name = 'Private endpoint'
 metadata description = 'A private way into one service, with its name in the private DNS zone.'
 
+import { tagsType } from 'types.bicep'
+
 @description('Name of the private endpoint.')
 param name string
 
@@ -8,7 +10,7 @@ param name string
 param location string
 
 @description('Tags.')
-param tags object
+param tags tagsType
 
 @description('Resource id of the subnet.')
 param subnetResourceId string

@@ -1,7 +1,7 @@
 metadata name = 'Service Bus'
 metadata description = 'The namespace with every queue, topic, subscription and rule of the declaration. Identities only.'
 
-import { diagnosticsType, lockKindType, principalsType, privateNetworkType, roleAssignmentType } from 'types.bicep'
+import { diagnosticsType, lockKindType, principalsType, privateNetworkType, roleAssignmentType, serviceBusTopologyType, tagsType } from 'types.bicep'
 
 @description('Name of the namespace.')
 @minLength(6)
@@ -12,7 +12,7 @@ param name string
 param location string
 
 @description('Tags.')
-param tags object
+param tags tagsType
 
 @description('The tier. Only Premium raises events to Event Grid and has private endpoints.')
 @allowed(['Standard', 'Premium'])
@@ -23,7 +23,7 @@ param tier string
 param capacity int
 
 @description('The Service Bus part of topology.json. Properties of entities are ARM\'s and are passed through.')
-param topology object
+param topology serviceBusTopologyType
 
 @description('Who may do what, with which queue or topic.')
 param roleAssignments roleAssignmentType[]
@@ -52,7 +52,7 @@ var topicNames = map(topology.topics, topic => topic.name)
 var queueRoles = filter(roleAssignments, assignment => contains(queueNames, assignment.?entity ?? ''))
 var topicRoles = filter(roleAssignments, assignment => contains(topicNames, assignment.?entity ?? ''))
 
-var subscriptions = flatten(map(topology.topics, topic => map(topic.?subscriptions ?? [], subscription => {
+var subscriptions = flatten(map(topology.topics, topic => map(topic.subscriptions, subscription => {
   path: '${topic.name}/${subscription.name}'
   topic: topic.name
   name: subscription.name
@@ -96,7 +96,9 @@ resource networkRules 'Microsoft.ServiceBus/namespaces/networkRuleSets@2024-01-0
     publicNetworkAccess: 'Enabled'
     defaultAction: isPrivate ? 'Deny' : 'Allow'
     trustedServiceAccessEnabled: true
-    ipRules: []
+    // Deny is not enforced without a rule ("Configure IP firewall rules", learn.microsoft.com/azure/service-bus-messaging). This one lets
+    // nobody in: the address is kept for documentation (RFC 5737). Trusted services pass all the same.
+    ipRules: isPrivate ? [{ ipMask: '192.0.2.1', action: 'Allow' }] : []
     virtualNetworkRules: []
   }
 }

@@ -1,7 +1,7 @@
 metadata name = 'Storage'
 metadata description = 'One account for the app and its host: containers, queues and tables of the declaration, the deployment package, Event Grid dead letters. No keys.'
 
-import { diagnosticsType, lockKindType, principalsType, privateNetworkType, roleAssignmentType } from 'types.bicep'
+import { diagnosticsType, lockKindType, principalsType, privateNetworkType, roleAssignmentType, storageTopologyType, tagsType } from 'types.bicep'
 
 @description('Name of the account.')
 @minLength(3)
@@ -12,10 +12,10 @@ param name string
 param location string
 
 @description('Tags.')
-param tags object
+param tags tagsType
 
 @description('The storage part of topology.json.')
-param topology object
+param topology storageTopologyType
 
 @description('Container of the deployment package.')
 param deploymentContainerName string

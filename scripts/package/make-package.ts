@@ -20,6 +20,9 @@ const target = { os: 'linux', cpu: 'x64', libc: 'glibc' } as const;
 /** Cannot be bundled: it loads a native library from beside itself. */
 const native = 'sharp';
 
+/** In the folder for the tools that take it, and not in what they deploy. */
+export const notDeployed = ['.npmrc', '.funcignore'] as const;
+
 interface LockedPackage {
   readonly version?: string;
   readonly os?: readonly string[];
@@ -117,13 +120,13 @@ async function writePackage(folder: string, dependencies: Record<string, string>
   >;
   const manifest = { name, version, license, private: true, type: 'module', main: 'app/app.mjs', dependencies };
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  // Whoever runs npm in this folder (azd does) gets the target's binaries too, and no scripts.
+  // Whoever runs npm in this folder (`install` below) gets the target's binaries, and no scripts.
   const settings = { ...target, 'ignore-scripts': true, 'package-lock': false, audit: false, fund: false };
   const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}`);
   await writeFile(join(folder, '.npmrc'), `${lines.join('\n')}\n`);
   await cp(join(root, 'host.json'), join(folder, 'host.json'));
-  // Everything in this folder is meant to be deployed; tools that look for the file find it.
-  await cp(join(root, '.funcignore'), join(folder, '.funcignore'));
+  // azd zips what this file does not name, at any depth. The root's list would take `functions/` out of the packages, too.
+  await writeFile(join(folder, '.funcignore'), `${notDeployed.join('\n')}\n`);
 }
 
 /**
@@ -179,7 +182,7 @@ async function zip(folder: string, zipFile: string): Promise<void> {
   const archive = new yazl.ZipFile();
   for (const { path } of await filesOf(folder)) {
     const name = relative(folder, path).split(sep).join('/');
-    if (name === '.npmrc' || name === '.funcignore') continue;
+    if (notDeployed.some((file) => file === name)) continue;
     archive.addFile(path, name, { mtime: new Date(Date.UTC(2026, 0, 1)), mode: 0o100644 });
   }
   archive.end();

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import yauzl from 'yauzl';
@@ -11,13 +11,14 @@ import { ordering } from '../../scripts/demo/flows/ordering.ts';
 import { photoIntake } from '../../scripts/demo/flows/photo-intake.ts';
 import { telemetry } from '../../scripts/demo/flows/telemetry.ts';
 import { openShop } from '../../scripts/demo/shop.ts';
-import { type MadePackage, makePackage } from '../../scripts/package/make-package.ts';
+import { type MadePackage, makePackage, notDeployed } from '../../scripts/package/make-package.ts';
 import { registrations } from '../support/app/registrations.ts';
 import { type RunningShop, startShop } from '../support/app/running-shop.ts';
 
 let folder: string;
 let app: string;
 let made: MadePackage;
+let ofAzd: { files: string[]; ignored: string };
 let shop: RunningShop;
 beforeAll(async () => {
   // Outside of the repository: no node_modules is above it, so that what is not in the zip is not there.
@@ -26,6 +27,10 @@ beforeAll(async () => {
   const zipFile = join(folder, 'app.zip');
   made = await makePackage(join(folder, 'made'), zipFile);
   await unpack(zipFile, app);
+  ofAzd = {
+    files: await filesOf(join(folder, 'made')),
+    ignored: await readFile(join(folder, 'made', '.funcignore'), 'utf8'),
+  };
   await rm(join(folder, 'made'), { recursive: true });
   shop = await startShop({ appFolder: app });
 }, 120_000);
@@ -33,6 +38,11 @@ afterAll(async () => {
   await shop?.close();
   await rm(folder, { recursive: true, force: true });
 });
+
+async function filesOf(start: string): Promise<string[]> {
+  const entries = await readdir(start, { recursive: true, withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isFile() ? [relative(start, join(entry.parentPath, entry.name))] : []));
+}
 
 async function unpack(zipFile: string, to: string): Promise<void> {
   const zip = await new Promise<yauzl.ZipFile>((resolve, reject) =>
@@ -65,6 +75,12 @@ describe('the package that is deployed', () => {
     const own = files.filter((file) => file.endsWith('.map')).map((file) => readFile(join(app, file), 'utf8'));
     const mapped = (await Promise.all(own)).flatMap((text) => (JSON.parse(text) as { sources: string[] }).sources);
     expect(mapped.filter((source) => source.endsWith('functions/ordering/process-order.ts'))).toHaveLength(1);
+  });
+
+  it('is the same whoever zips it: azd leaves out what .funcignore names, and that is not deployed anyway', async () => {
+    expect(ofAzd.ignored.trim().split('\n')).toEqual([...notDeployed]);
+    const zipped = ofAzd.files.filter((file) => !notDeployed.some((name) => name === file));
+    expect(zipped.toSorted()).toEqual((await filesOf(app)).toSorted());
   });
 
   it('is small: the zip is what is fetched before the first request can be answered', () => {

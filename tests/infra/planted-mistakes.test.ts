@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'infra-'));
-  for (const part of ['infra', 'azure.yaml', 'docs/operations.md']) {
+  for (const part of ['infra', 'azure.yaml', '.funcignore', 'docs/operations.md']) {
     cpSync(join(root, part), join(copy, part), { recursive: true });
   }
 });
@@ -253,6 +253,47 @@ describe('a mistake is found: where it is, what is wrong, and what to do', () =>
     const at = plant('infra/modules/function-app.bicep', "'azd-service-name': 'app'", "'azd-service-name': 'api'");
     expect(await findings(copy, facts)).toMatchObject([
       { file: 'infra/modules/function-app.bicep', line: at, remedy: expect.stringContaining('Tag it as app') },
+    ]);
+  });
+
+  it('a file that is deployed is left out', async () => {
+    const at = plant('.funcignore', '/functions/', 'functions/');
+    expect(await findings(copy, facts)).toMatchObject([
+      { file: '.funcignore', line: at, remedy: 'Write /functions/.' },
+    ]);
+  });
+
+  it('a parameter has a type that the linter refuses', async () => {
+    const at = plant('infra/modules/storage.bicep', 'param topology storageTopologyType', 'param topology object');
+    expect(await findings(copy, facts)).toMatchObject([
+      {
+        file: 'infra/modules/storage.bicep',
+        line: at,
+        problem: expect.stringContaining('use-user-defined-types'),
+        remedy: expect.stringContaining('types.bicep'),
+      },
+    ]);
+  });
+
+  it('a firewall has no rule, and lets everybody in', async () => {
+    plant('infra/modules/service-bus.bicep', /ipRules: isPrivate.*/, 'ipRules: []');
+    const at =
+      readFileSync(join(copy, 'infra/modules/service-bus.bicep'), 'utf8')
+        .split('\n')
+        .findIndex((text) => text.startsWith('resource networkRules')) + 1;
+    expect(await findings(copy, facts)).toMatchObject([
+      { file: 'infra/modules/service-bus.bicep', line: at, remedy: expect.stringContaining('Give it a rule') },
+    ]);
+  });
+
+  it('Event Grid delivers by an identity that no firewall lets in', async () => {
+    const at = plant(
+      'infra/subscriptions.bicep',
+      "identity: { type: 'SystemAssigned' }",
+      "identity: { type: 'UserAssigned', userAssignedIdentity: storageAccount.id }",
+    );
+    expect(await findings(copy, facts)).toMatchObject([
+      { file: 'infra/subscriptions.bicep', line: at, remedy: expect.stringContaining('SystemAssigned') },
     ]);
   });
 

@@ -3,6 +3,9 @@ import { readBicep } from '../../../scripts/infra/bicep.ts';
 import type { AppFacts } from './app-facts.ts';
 import { everyDestinationIsHandled, everyEntityIsMade, noKeys } from './entities.ts';
 import type { Finding } from './finding.ts';
+import { ignoredFiles } from './ignored-files.ts';
+import { isolation } from './isolation.ts';
+import { linter } from './linter.ts';
 import { moduleInterfaces } from './modules.ts';
 import { deployedService, runbooks } from './operations.ts';
 import { noSecretsInOutputs } from './outputs.ts';
@@ -34,5 +37,8 @@ export async function findings(root: string, facts: AppFacts): Promise<Finding[]
     ...moduleInterfaces(files),
     ...runbooks(root, files),
     ...deployedService(root, files),
+    ...ignoredFiles(root),
+    ...linter(files),
+    ...isolation(files),
   ];
 }
