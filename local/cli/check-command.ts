@@ -17,7 +17,7 @@ export async function check(line: CommandLine): Promise<number> {
   const ports = portsOf(line);
   const findings: Finding[] = [];
 
-  const topology = attempt(findings, 'the entities', () => readTopology(line, project));
+  const topology = attempt(findings, 'the entities', () => readTopology(line, project) ?? emptyTopology);
   if (project.hasApp) findings.push(...(await checkApp(project, topology, ports)));
   else
     findings.push({
@@ -53,7 +53,7 @@ async function checkApp(project: Project, topology: Topology | undefined, ports:
         remedy: 'let "main" match the built files that register them',
       });
     const resolved = resolveConnections(app.functions, settings, endpoints);
-    findings.push(...findAppProblems(app.functions, topology ?? emptyTopology, resolved.settings));
+    findings.push(...findAppProblems(app.functions, topology, resolved.settings));
   } catch (error) {
     if (!isExpected(error)) throw error;
     findings.push({

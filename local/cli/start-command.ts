@@ -33,6 +33,8 @@ export async function start(line: CommandLine, stop: StopRequests, real: RealClo
   if (!project.hasApp && !line.switches.has('no-app'))
     printer.log('information', 'crossover', `${project.folder} has no host.json: no functions run.`);
   const say = (text: string) => printer.log('information', 'crossover', text);
+  if (withApp && topology === undefined)
+    say('No topology.json, here or in infra/, and no --config: Service Bus, Event Hubs and Event Grid start empty.');
   const settings = withApp ? withEnvironment(readLocalSettings(project.folder, say)) : {};
   const dataFolder = line.switches.has('in-memory') ? null : dataFolderOf(line, project);
 
