@@ -16,7 +16,7 @@ export async function check(line: CommandLine): Promise<number> {
   const project = findProject(line);
   const findings: Finding[] = [];
 
-  const topology = attempt(findings, 'the entities', () => readTopology(line, project));
+  const topology = attempt(findings, 'the entities', () => readTopology(line, project) ?? emptyTopology);
   const local = attempt(findings, 'the settings', () => readLocalSettings(project.folder, () => undefined));
   const ports = portsOf(line, local?.httpPort);
   if (project.hasApp && local) findings.push(...(await checkApp(project, topology, ports, local)));
@@ -56,7 +56,7 @@ async function checkApp(
         remedy: 'let "main" match the built files that register them',
       });
     const resolved = resolveConnections(app.functions, settings, endpoints);
-    findings.push(...findAppProblems(app.functions, topology ?? emptyTopology, resolved.settings));
+    findings.push(...findAppProblems(app.functions, topology, resolved.settings));
   } catch (error) {
     if (!isExpected(error)) throw error;
     findings.push({

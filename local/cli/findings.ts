@@ -1,5 +1,5 @@
 import type { FunctionInfo } from '../functions-host/index.ts';
-import type { EventSubscriptionDefinition, Topology } from '../topology/index.ts';
+import { type EventSubscriptionDefinition, emptyTopology, type Topology } from '../topology/index.ts';
 import { didYouMean } from '../topology/problems.ts';
 
 /** Something that would not work. */
@@ -13,15 +13,16 @@ type Binding = FunctionInfo['trigger'];
 
 /**
  * Holds what the app binds to against what is declared.
+ * @param topology undefined: what is declared could not be read, so nothing can be said of entities
  * @param settings as the app would see them
  */
 export function findAppProblems(
   functions: readonly FunctionInfo[],
-  topology: Topology,
+  topology: Topology | undefined,
   settings: Readonly<Record<string, string>>,
 ): Finding[] {
   const findings: Finding[] = [];
-  const { serviceBus, eventHubs, storage } = topology;
+  const { serviceBus, eventHubs, eventGrid, storage } = topology ?? emptyTopology;
 
   type Report = (problem: string, remedy: string) => void;
 
@@ -47,7 +48,8 @@ export function findAppProblems(
     const { topicEndpointUri, topicKeySetting, connection } = binding;
     const needed = [
       ...(typeof topicEndpointUri === 'string' ? [topicEndpointUri] : []),
-      ...(typeof topicKeySetting === 'string' ? [topicKeySetting] : []),
+      // Not set, it is the key of a declared topic.
+      ...(topology && typeof topicKeySetting === 'string' ? [topicKeySetting] : []),
       ...(typeof connection === 'string' ? [`${connection}__topicEndpointUri`] : []),
     ];
     for (const setting of needed)
@@ -157,7 +159,7 @@ export function findAppProblems(
   }
 
   function checkEventSubscriptions(): void {
-    const { topics, systemTopics } = topology.eventGrid;
+    const { topics, systemTopics } = eventGrid;
     const subscriptions = [...topics, ...systemTopics].flatMap((topic) =>
       topic.eventSubscriptions.map((subscription) => ({ topic: topic.name, subscription })),
     );
@@ -190,10 +192,10 @@ export function findAppProblems(
       const report = (problem: string, remedy: string) =>
         void findings.push({ place: `function ${info.name}`, problem, remedy });
       checkSettings(binding, report);
-      checkEntities(binding, report);
+      if (topology) checkEntities(binding, report);
     }
   }
-  checkEventSubscriptions();
+  if (topology) checkEventSubscriptions();
   return findings;
 }
 

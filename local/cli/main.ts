@@ -52,11 +52,28 @@ async function start(line: CommandLine): Promise<number> {
   // Before the rest is loaded: a Ctrl-C of the first moment is a request as any other.
   const stop = listenForStop(() => clock.now());
   try {
-    const command = await Promise.race([import('./start-command.ts'), stop.first.then(() => undefined)]);
+    const command = await Promise.race([loadStart(), stop.first.then(() => undefined)]);
     return command ? await command.start(line, stop, clock) : 0;
   } finally {
     stop.dispose();
   }
+}
+
+/** Part by part, and a turn of the event loop after each: a Ctrl-C is heard when one part is loaded, not when all are. */
+async function loadStart(): Promise<typeof import('./start-command.ts')> {
+  const parts = [
+    () => import('../auth/index.ts'),
+    () => import('../service-bus/index.ts'),
+    () => import('../service-bus/protocol/http/index.ts'),
+    () => import('../event-hubs/index.ts'),
+    () => import('../event-grid/index.ts'),
+    () => import('../storage/index.ts'),
+  ];
+  for (const load of parts) {
+    await load();
+    await new Promise(setImmediate);
+  }
+  return import('./start-command.ts');
 }
 
 function explain(error: unknown): number {

@@ -20,14 +20,16 @@ export function findProject(line: CommandLine): Project {
   return { folder, hasApp: existsSync(join(folder, 'host.json')) };
 }
 
+/** Where an app keeps its entities, in the order in which they are looked for: beside its Bicep, or beside its host.json. */
+const OWN_FILES = [join('infra', 'topology.json'), 'topology.json'];
+
 /** `--topology`, or the app's own file; and every `--config`. */
 export function topologyFiles(line: CommandLine, project: Project): string[] {
-  const own = join(project.folder, 'infra', 'topology.json');
   const named = line.values.get('topology');
   const configs = line.values.get('config') ?? [];
   // Whoever names the emulators' file alone means that file alone.
-  const otherwise = configs.length === 0 && existsSync(own) ? [own] : [];
-  return [...(named ?? otherwise), ...configs];
+  const own = configs.length === 0 ? OWN_FILES.map((name) => join(project.folder, name)).find(existsSync) : undefined;
+  return [...(named ?? (own === undefined ? [] : [own])), ...configs];
 }
 
 export function readTopology(line: CommandLine, project: Project): Topology | undefined {

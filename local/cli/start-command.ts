@@ -13,6 +13,12 @@ import type { StopRequests } from './stop-signals.ts';
 /** How long closing may take before it is cut short. */
 const CLOSE_WITHIN_MS = 5_000;
 
+/**
+ * The same for a cloud that has not started yet. It has promised nothing to anybody: cut short, it leaves no more behind than
+ * `kill -9` would, and less: the claim on the data folder and the app's process go with this one.
+ */
+const ABANDON_WITHIN_MS = 400;
+
 /** `crossover start`: resolves with the exit code once it was asked to stop and has stopped. */
 export async function start(line: CommandLine, stop: StopRequests, real: RealClock): Promise<number> {
   const startedAt = real.now();
@@ -27,6 +33,8 @@ export async function start(line: CommandLine, stop: StopRequests, real: RealClo
   if (!project.hasApp && !line.switches.has('no-app'))
     printer.log('information', 'crossover', `${project.folder} has no host.json: no functions run.`);
   const say = (text: string) => printer.log('information', 'crossover', text);
+  if (withApp && topology === undefined)
+    say('No topology.json, here or in infra/, and no --config: Service Bus, Event Hubs and Event Grid start empty.');
   const local = withApp ? readLocalSettings(project.folder, say) : undefined;
   const ports = portsOf(line, local?.httpPort);
   const dataFolder = line.switches.has('in-memory') ? null : dataFolderOf(line, project);
@@ -58,13 +66,8 @@ export async function start(line: CommandLine, stop: StopRequests, real: RealClo
   const isStopped = await Promise.race([starting.then(() => false), stop.first.then(() => true)]);
   if (isStopped) {
     // What rejects has closed itself; nobody asks any more what it was.
-    await inTime(
-      starting.then(
-        (started) => started.close(),
-        () => undefined,
-      ),
-      real,
-    );
+    const abandoned = starting.then((started) => started.close()).catch(() => undefined);
+    await inTime(abandoned, ABANDON_WITHIN_MS, real);
     return 0;
   }
   const cloud = await starting;
@@ -80,17 +83,16 @@ export async function start(line: CommandLine, stop: StopRequests, real: RealClo
   printer.ready(document, topology ?? emptyTopology, real.now() - startedAt);
   await stop.first;
   removeFiles();
-  await inTime(cloud.close(), real);
-  return 0;
+  return (await inTime(cloud.close(), CLOSE_WITHIN_MS, real)) ? 0 : 1;
 }
 
-/** Whatever hangs must not keep the user waiting; exit then ends it. */
-async function inTime(closing: Promise<void>, clock: RealClock): Promise<void> {
+/** Whatever hangs must not keep the user waiting: the end of the process ends it. Resolves with whether it was in time. */
+async function inTime(closing: Promise<void>, limitMs: number, clock: RealClock): Promise<boolean> {
   let timer: ReturnType<RealClock['setTimer']> | undefined;
-  const late = new Promise<'late'>((resolve) => {
-    timer = clock.setTimer(clock.now() + CLOSE_WITHIN_MS, () => resolve('late'));
+  const late = new Promise<boolean>((resolve) => {
+    timer = clock.setTimer(clock.now() + limitMs, () => resolve(false));
   });
-  const outcome = await Promise.race([closing, late]);
+  const isInTime = await Promise.race([closing.then(() => true), late]);
   if (timer !== undefined) clock.clearTimer(timer);
-  if (outcome === 'late') process.exit(1);
+  return isInTime;
 }

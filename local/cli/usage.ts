@@ -29,7 +29,7 @@ const entityOptions: readonly OptionText[] = [
   {
     name: 'topology',
     value: '<file>',
-    text: "entities, as topology.json (default: the app's infra/topology.json, if there)",
+    text: "entities, as topology.json (default: the app's infra/topology.json or topology.json, if there)",
   },
   {
     name: 'config',

@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -9,6 +10,8 @@ afterEach(stopAll);
 
 /** An app with a trigger of each kind, one leading to the next. */
 const seven = fileURLToPath(new URL('../functions-host/apps/seven', import.meta.url));
+
+const library = createRequire(import.meta.url).resolve('@azure/functions');
 
 const entities = {
   storage: { containers: [{ name: 'prints' }], queues: [{ name: 'jobs' }] },
@@ -185,7 +188,25 @@ describe('crossover check', () => {
       const { stdout } = await runCli(['check', seven, '--json', '--topology', file, ...dynamic], { env });
 
       const { findings } = JSON.parse(stdout);
+      expect(findings).toHaveLength(1);
       expect(findings[0].problem).toMatch(/unknown key "servicebus"; did you mean "serviceBus"\?$/);
+    });
+  });
+
+  test.each(['topology.json', 'infra/topology.json'])("reads the app's own %s", async (name) => {
+    await withFolder(async (cwd) => {
+      await writeFile(join(cwd, 'host.json'), '{"version": "2.0"}');
+      await writeFile(join(cwd, 'package.json'), '{"main": "app.cjs"}');
+      await writeFile(
+        join(cwd, 'app.cjs'),
+        `require(${JSON.stringify(library)}).app.serviceBusQueue('take', { queueName: 'orders', handler() {} });`,
+      );
+      await mkdir(dirname(join(cwd, name)), { recursive: true });
+      await writeFile(join(cwd, name), JSON.stringify({ serviceBus: { queues: [{ name: 'order' }] } }));
+
+      const { stdout } = await runCli(['check', ...dynamic], { cwd });
+
+      expect(stdout).toBe('function take: there is no Service Bus queue "orders"; did you mean "order"?\n');
     });
   });
 });

@@ -105,6 +105,21 @@ describe('crossover start', () => {
     });
   });
 
+  test('asked to stop while a part of it never starts, it is cut short, code 0', async () => {
+    await withFolder(async (cwd) => {
+      const neverListens = "import net from 'node:net'; net.Server.prototype.listen = function () { return this; };";
+      const child = spawnCli(['start', '--dynamic-ports', '--data', 'd'], {
+        cwd,
+        nodeArgs: ['--import', `data:text/javascript,${encodeURIComponent(neverListens)}`],
+      });
+      const ended = outcomeOf(child);
+      child.stdout?.once('data', () => child.kill('SIGINT'));
+
+      expect(await ended).toMatchObject({ code: 0, stderr: '' });
+      expect(existsSync(join(cwd, 'd', 'lock.json'))).toBe(false);
+    });
+  });
+
   test('keeps messages, events and rows from one run to the next', async () => {
     await withFolder(async (cwd) => {
       await writeFile(join(cwd, 'entities.json'), topology);

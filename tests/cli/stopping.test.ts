@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -74,5 +76,33 @@ describe('Ctrl-C, whatever the app is doing', () => {
       expect(isRunning(app.pid)).toBe(false);
       await request;
     });
+  });
+});
+
+describe('kill -9, whatever the app is doing', () => {
+  test.each([
+    ['waits', 'setInterval(() => {}, 1000);'],
+    ['loops', 'for (;;);'],
+  ])('an app that %s does not outlive its host', async (_case, source) => {
+    // What ends with the process, however it ends: its connection.
+    const server = createServer().listen(0, '127.0.0.1');
+    const connected = once(server, 'connection') as Promise<[Socket]>;
+    await once(server, 'listening');
+    await withFolder(async (folder) => {
+      const connect = `
+        const socket = (await import('node:net')).connect(${(server.address() as AddressInfo).port}, '127.0.0.1');
+        await new Promise((resolve) => socket.once('connect', resolve));
+        console.log('PID ' + process.pid);`;
+      const app = await startApp(folder, 'app.mjs', `${connect}\n${source}`, 'loading');
+      const [connection] = await connected;
+      connection.on('error', () => undefined).resume();
+      const closed = once(connection, 'close');
+
+      app.child.kill('SIGKILL');
+
+      await closed;
+      await app.ended;
+    });
+    server.close();
   });
 });

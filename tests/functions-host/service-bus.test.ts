@@ -148,3 +148,11 @@ describe('the Service Bus trigger', () => {
     await receiver.close();
   });
 });
+
+describe('an app that is closed as soon as it has started', () => {
+  it('says nothing of the links that were not open yet', async () => {
+    const brief = await runApp('service-bus', { cloud: { serviceBus: emulator.connectionString } });
+    await brief.close();
+    expect(brief.lines.filter((line) => line.startsWith('error'))).toEqual([]);
+  });
+});

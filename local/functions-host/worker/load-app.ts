@@ -1,18 +1,17 @@
-import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { globSync } from 'tinyglobby';
+import { entryFiles } from './entry-files.ts';
 
 /**
- * Loads the files that `main` names, one after another, in alphabetical order.
+ * Loads the files that `main` names, one after another.
  *
  * @param main the path or glob of package.json's `main`, relative to the folder
  * @param isModuleFolder whether package.json says `"type": "module"`
  * @throws an error that names the file (or the pattern) and what went wrong in it
  */
 export async function loadApp(appFolder: string, main: string, isModuleFolder: boolean): Promise<void> {
-  const files = matches(appFolder, main);
+  const files = entryFiles(appFolder, main);
   if (files.length === 0) {
     const isGlob = /[*?{}[\]]/.test(main);
     const error = new Error(
@@ -33,12 +32,6 @@ export async function loadApp(appFolder: string, main: string, isModuleFolder: b
       throw Object.assign(wrapped, { code: (error as NodeJS.ErrnoException).code });
     }
   }
-}
-
-function matches(appFolder: string, main: string): string[] {
-  const literal = path.join(appFolder, main);
-  if (existsSync(literal)) return statSync(literal).isFile() ? [main] : [];
-  return globSync(main.replaceAll('\\', '/'), { cwd: appFolder, onlyFiles: true, dot: true }).sort();
 }
 
 async function loadFile(file: string, isModuleFolder: boolean): Promise<void> {

@@ -6,6 +6,7 @@ import Module from 'node:module';
 import type { HostMessage, WorkerMessage } from '../rpc.ts';
 import { App, type LogSink } from './app.ts';
 import { provideCoreModule } from './core-module.ts';
+import { endWithHost } from './end-with-host.ts';
 import { toFunctionError } from './errors.ts';
 import { invoke, type RunningInvocations } from './invoke.ts';
 import { loadApp } from './load-app.ts';
@@ -118,4 +119,5 @@ function send(message: WorkerMessage): void {
 }
 
 Module.enableCompileCache?.();
+endWithHost();
 runWorker();

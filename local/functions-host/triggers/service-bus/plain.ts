@@ -23,6 +23,7 @@ export interface PlainOptions {
 export function startSingleReceiver(options: PlainOptions): Trigger {
   const { receiver, dispatch, host, clock } = options;
   const report = problemReporter(options);
+  let isStopping = false;
   const subscription = receiver.subscribe(
     {
       async processMessage(message) {
@@ -30,14 +31,18 @@ export function startSingleReceiver(options: PlainOptions): Trigger {
         await dispatch.one(receiver, message).finally(endRenewal);
       },
       async processError({ error }) {
-        report(error);
+        // A link that is closed while it is being opened reports that as an error.
+        if (!isStopping) report(error);
       },
     },
     { autoCompleteMessages: false, maxConcurrentCalls: host.maxConcurrentCalls },
   );
   return {
     // Draining is a matter of milliseconds; while an entity is not there, the SDK would go on trying to open its link.
-    stop: () => within(subscription.close(), drainWithinMs),
+    stop: () => {
+      isStopping = true;
+      return within(subscription.close(), drainWithinMs);
+    },
     async close() {
       await dispatch.settled();
       await receiver.close();

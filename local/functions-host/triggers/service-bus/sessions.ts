@@ -86,7 +86,8 @@ export function startSessionReceivers(options: SessionOptions): Trigger {
         },
         async processError({ error }) {
           // The session is lost (its lock, its link): another accept finds it again.
-          if ((error as { code?: string }).code !== 'SessionLockLost') report(error);
+          const isLost = (error as { code?: string }).code === 'SessionLockLost';
+          if (!isLost && !aborter.signal.aborted) report(error);
           idle.end();
         },
       },
