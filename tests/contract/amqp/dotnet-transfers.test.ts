@@ -19,7 +19,12 @@ let peer: Peer;
 let send: Awaited<ReturnType<typeof openSender>>;
 
 beforeEach(async () => {
-  bus = await startTestServiceBus({ topology: { queues: [{ name: 'orders' }, { name: 'archive' }] } });
+  bus = await startTestServiceBus({
+    topology: {
+      queues: [{ name: 'orders' }, { name: 'archive' }],
+      topics: [{ name: 'prices', subscriptions: [{ name: 'dear' }] }],
+    },
+  });
   peer = await Peer.open(bus.port);
   await putToken(peer, 0, 'amqp://127.0.0.1/');
   send = await openSender(peer, 1, '/orders');
@@ -123,6 +128,26 @@ describe('deliveries', () => {
     expect(received.payload!.subarray(-payload.length + 7)).toBeInstanceOf(Buffer);
     const bare = payload.subarray(payload.indexOf(Buffer.from([0x00, 0x53, 0x73])));
     expect(received.payload!.subarray(-bare.length)).toEqual(bare);
+  });
+
+  test("a filter reads .NET's decimals, whose exponents are written in the wrong place", async () => {
+    const { broker } = bus.serviceBus;
+    broker.removeRule('prices/Subscriptions/dear', '$Default');
+    broker.addRule('prices/Subscriptions/dear', {
+      name: 'dear',
+      filter: { filterType: 'SqlFilter', sqlExpression: 'price * 2 = 25' },
+      action: undefined,
+    });
+    const sendPrice = await openSender(peer, 3, '/prices');
+    // As Microsoft.Azure.Amqp 2.7.0 encodes 12.50M, and as the specification has it.
+    for (const decimal of ['0c3c00000000000000000000000004e2', '303c00000000000000000000000004e2']) {
+      const bytes = Buffer.from(decimal, 'hex');
+      const payload: Buffer = message.encode({ application_properties: { price: types.wrap_uuid(bytes) }, body: '' });
+      payload[payload.indexOf(bytes) - 1] = 0x94; // a decimal128 is 16 bytes too, and rhea writes none
+      await sendPrice(payload);
+    }
+    const counts = broker.counts('prices/Subscriptions/dear');
+    expect(counts.ok && counts.active).toBe(2);
   });
 
   test('a message of many frames arrives, and leaves in frames that the peer can take', async () => {
