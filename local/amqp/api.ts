@@ -138,6 +138,8 @@ export interface OutgoingDelivery {
   readonly link: OutgoingLink;
   /** Answers the peer's disposition with the outcome that it asked for, settled and without an error in it. */
   settle(): void;
+  /** The same inside the transaction, not settled: that follows with {@link settle} when the transaction is committed. */
+  enlist(): void;
   /** Answers with `rejected` and the error, settled. */
   fail(error: AmqpError): void;
 }

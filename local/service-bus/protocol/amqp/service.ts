@@ -1,6 +1,7 @@
 import type { AmqpService, IncomingLink, OutgoingLink } from '../../../amqp/api.ts';
 import { isSameEntity } from '../faults.ts';
 import type { ProtocolContext } from './context.ts';
+import { EnlistedDeliveries } from './enlisted-deliveries.ts';
 import { manage } from './management/manage.ts';
 import { openReceiverLink } from './receiver-links.ts';
 import { openSenderLink } from './sender-links.ts';
@@ -8,6 +9,7 @@ import { createTransactions } from './transactions.ts';
 
 /** Service Bus as an AMQP server's service. It owns every address that names an entity of the broker, or one below it. */
 export function createAmqpService(context: ProtocolContext): AmqpService & { close(): void } {
+  const enlisted = new EnlistedDeliveries();
   const links = new Set<IncomingLink | OutgoingLink>();
   const track = (link: IncomingLink | OutgoingLink) => {
     links.add(link);
@@ -25,10 +27,10 @@ export function createAmqpService(context: ProtocolContext): AmqpService & { clo
     },
     openOutgoing(link) {
       track(link);
-      openReceiverLink(context, link);
+      openReceiverLink(context, link, enlisted);
     },
     manage: (request) => manage(context, request),
-    transactions: createTransactions(context),
+    transactions: createTransactions(context, enlisted),
     close: stopDisruptions,
   };
 }
