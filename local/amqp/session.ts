@@ -36,6 +36,7 @@ interface PendingDisposition {
 export class Session {
   readonly connection: Connection;
   readonly channel: number;
+  hasCoordinator = false;
   private readonly links = new Map<number, Link>();
   private readonly unsettled = new Map<number, Delivery>();
   private readonly queue: (Delivery | (() => void))[] = [];

@@ -1,7 +1,7 @@
-/** Transactions as Azure.Messaging.ServiceBus makes them. */
+/** Transactions as Azure.Messaging.ServiceBus makes them: on one entity, and over several on one AMQP session. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startTestServiceBus, type TestServiceBus } from '../../support/service-bus.ts';
-import { creditFlow, openSender, putToken, receiverAttach } from './dotnet-client.ts';
+import { creditFlow, openSender, putToken, receiverAttach, senderAttach } from './dotnet-client.ts';
 import { coordinator, described, encodedBody, message, Peer, type PeerFrame, source, types } from './peer.ts';
 
 const CHANNEL = 5;
@@ -13,7 +13,10 @@ let controlled = 0;
 
 beforeEach(async () => {
   bus = await startTestServiceBus({
-    topology: { queues: [{ name: 'orders' }] },
+    topology: {
+      queues: [{ name: 'orders' }, { name: 'archive' }],
+      topics: [{ name: 'events', subscriptions: [{ name: 'all' }] }],
+    },
   });
   peer = await Peer.open(bus.port);
   await putToken(peer, 0, 'amqp://127.0.0.1/');
@@ -30,8 +33,8 @@ const outcomeOf = (frame: PeerFrame): number => frame.fields.value[4].descriptor
 const innerOutcomeOf = (frame: PeerFrame): number => frame.fields.value[4].value[1].descriptor.value;
 const text = (id: string): Buffer => message.encode({ message_id: id, body: id });
 const nextOn = (name: string, channel: number) => peer.next(name, (frame) => frame.channel === channel);
-const count = () => {
-  const counts = bus.serviceBus.broker.counts('orders');
+const count = (path = 'orders') => {
+  const counts = bus.serviceBus.broker.counts(path);
   return counts.ok ? counts.active : -1;
 };
 
@@ -146,5 +149,69 @@ describe('a transaction on one entity', () => {
     const answer = await discharge(Buffer.from('nothing'), false);
     expect(outcomeOf(answer)).toBe(0x25);
     expect(answer.fields.value[4].value[0].value[0].value).toBe('amqp:transaction:unknown-id');
+  });
+
+  test('does not reach an entity whose link is on another session', async () => {
+    const archive = await openSender(peer, 3, '/archive');
+    const id = await declare();
+    await send(text('a'), { state: inTransaction(id) });
+    expect(innerOutcomeOf(await archive(text('b'), { state: inTransaction(id) }))).toBe(0x25);
+  });
+});
+
+describe('a transaction over several entities: one session, and the coordinator first', () => {
+  let lastHandle = 0;
+
+  beforeEach(async () => {
+    lastHandle = 0;
+    await openCoordinator();
+  });
+
+  async function attach(frame: ReturnType<typeof senderAttach> | ReturnType<typeof receiverAttach>): Promise<number> {
+    const handle = ++lastHandle;
+    peer.send(CHANNEL, 'attach', { ...frame, handle });
+    await nextOn('attach', CHANNEL);
+    if (!frame.role) await nextOn('flow', CHANNEL);
+    return handle;
+  }
+
+  async function sendOn(handle: number, id: Buffer): Promise<PeerFrame> {
+    const deliveryId = controlled++;
+    peer.send(
+      CHANNEL,
+      'transfer',
+      {
+        handle,
+        delivery_id: deliveryId,
+        delivery_tag: Buffer.from([deliveryId]),
+        message_format: 0,
+        settled: false,
+        state: inTransaction(id),
+      },
+      text('x'),
+    );
+    return nextOn('disposition', CHANNEL);
+  }
+
+  test.for([
+    { fail: false, left: [1, 1, 1] },
+    { fail: true, left: [0, 0, 0] },
+  ])('what is sent to others goes with the first (rolled back: $fail)', async ({ fail, left }) => {
+    const orders = await attach(senderAttach('/orders'));
+    const archive = await attach(senderAttach('/archive'));
+    const events = await attach(senderAttach('/events'));
+    const id = await declare();
+    for (const handle of [orders, archive, events]) expect(innerOutcomeOf(await sendOn(handle, id))).toBe(0x24);
+    expect([count('orders'), count('archive')]).toEqual([0, 0]);
+    expect(outcomeOf(await discharge(id, fail))).toBe(0x24);
+    expect([count('orders'), count('archive'), count('events/Subscriptions/all')]).toEqual(left);
+  });
+
+  test('what is received is of the first entity only', async () => {
+    await attach(senderAttach('/orders'));
+    await attach(receiverAttach('/Orders'));
+    await attach(receiverAttach('/archive'));
+    const detach = await nextOn('detach', CHANNEL);
+    expect(detach.fields.error.value[0].value).toBe('amqp:not-allowed');
   });
 });
