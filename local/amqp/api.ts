@@ -50,11 +50,18 @@ export interface AmqpConnection {
   close(error?: AmqpError): void;
 }
 
+/** The same object for every link of one AMQP session. */
+export interface AmqpSession {
+  /** True once a link to the transaction coordinator has been opened on it. */
+  readonly hasCoordinator: boolean;
+}
+
 /** What both kinds of link share. `address` has no leading slash, is percent-decoded, and keeps the client's letter case. */
 interface AmqpLink {
   readonly name: string;
   readonly address: string;
   readonly connection: AmqpConnection;
+  readonly session: AmqpSession;
   readonly properties: ReadonlyMap<string, unknown>;
   readonly desiredCapabilities: readonly string[];
   readonly isOpen: boolean;
@@ -142,6 +149,8 @@ export interface OutgoingDelivery {
   readonly link: OutgoingLink;
   /** Answers the peer's disposition with the outcome that it asked for, settled and without an error in it. */
   settle(): void;
+  /** The same inside the transaction, not settled: that follows with {@link settle} when the transaction is committed. */
+  enlist(): void;
   /** Answers with `rejected` and the error, settled. */
   fail(error: AmqpError): void;
 }

@@ -28,6 +28,7 @@ const MAX_HANDLE = 262_143;
 interface PendingDisposition {
   readonly weReceive: boolean;
   readonly id: number;
+  readonly settled: boolean;
   readonly state: Buffer;
 }
 
@@ -35,6 +36,7 @@ interface PendingDisposition {
 export class Session {
   readonly connection: Connection;
   readonly channel: number;
+  hasCoordinator = false;
   private readonly links = new Map<number, Link>();
   private readonly unsettled = new Map<number, Delivery>();
   private readonly queue: (Delivery | (() => void))[] = [];
@@ -151,10 +153,15 @@ export class Session {
     if (delivery.link.isOpen) this.queueDisposition(false, delivery.id, state);
   }
 
+  answerUnsettled(delivery: Delivery, state: Buffer): void {
+    const isWaiting = this.unsettled.get(delivery.id) === delivery && delivery.link.isOpen;
+    if (isWaiting) this.queueDisposition(false, delivery.id, state, false);
+  }
+
   /** Held until the end of the turn, so that neighbours with the same state become one frame. */
-  queueDisposition(weReceive: boolean, id: number, state: Buffer): void {
+  queueDisposition(weReceive: boolean, id: number, state: Buffer, settled = true): void {
     if (this.isEnded) return;
-    this.dispositions.push({ weReceive, id, state });
+    this.dispositions.push({ weReceive, id, settled, state });
     this.connection.holdDispositions(this);
   }
 
@@ -170,10 +177,12 @@ export class Session {
         next !== undefined &&
         next.weReceive === first.weReceive &&
         next.id === (last.id + 1) >>> 0 &&
+        next.settled === first.settled &&
         (next.state === first.state || next.state.equals(first.state));
       if (!continues) {
         const { output } = this.connection;
-        if (output) writeDisposition(output, this.channel, first.weReceive, first.id, last.id, first.state);
+        const { weReceive, id, settled, state } = first;
+        if (output) writeDisposition(output, this.channel, weReceive, id, last.id, settled, state);
         if (next) first = next;
       }
       if (next) last = next;

@@ -33,6 +33,10 @@ export class Delivery implements OutgoingDelivery {
     this.link.session.settle(this, State.confirmed(this.outcome, this.transactionId));
   }
 
+  enlist(): void {
+    this.link.session.answerUnsettled(this, State.confirmed(this.outcome, this.transactionId));
+  }
+
   fail(error: AmqpError): void {
     this.link.session.settle(this, State.rejected(error, this.transactionId));
   }

@@ -17,8 +17,10 @@ export function openNode(link: Link, attach: AttachFields, connection: Connectio
   const node = link.address.toLowerCase();
   if (link instanceof IncomingLinkEnd && attach.target?.isCoordinator) {
     const { transactions } = services.find((service) => service.transactions) ?? {};
-    if (transactions) openCoordinator(link, transactions);
-    else link.refuse({ condition: 'amqp:not-implemented', description: 'Transactions are not supported here.' });
+    if (transactions) {
+      link.session.hasCoordinator = true;
+      openCoordinator(link, transactions);
+    } else link.refuse({ condition: 'amqp:not-implemented', description: 'Transactions are not supported here.' });
     return;
   }
   if (node === CBS) {

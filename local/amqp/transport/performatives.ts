@@ -404,13 +404,14 @@ export const State = {
   declared: (transactionId: Buffer): Buffer => inState(new Described(DECLARED, [transactionId]), undefined),
 };
 
-/** Writes a disposition frame that settles the deliveries from `first` to `last`. */
+/** Writes a disposition frame for the deliveries from `first` to `last`. */
 export function writeDisposition(
   writer: Writer,
   channel: number,
   weReceive: boolean,
   first: number,
   last: number,
+  settled: boolean,
   state: Buffer,
 ): void {
   const start = openFrame(writer, FRAME_TYPE_AMQP, channel);
@@ -419,7 +420,7 @@ export function writeDisposition(
   writer.uint(first);
   if (last === first) writer.value(null);
   else writer.uint(last);
-  writer.value(true);
+  writer.value(settled);
   writer.bytes(state);
   writer.value(null);
   writer.closeCompound(list, DISPOSITION_FIELDS);

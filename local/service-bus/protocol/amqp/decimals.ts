@@ -14,6 +14,13 @@ const FORMATS: Readonly<Record<string, Format>> = {
   decimal128: { bytes: 16, exponentBits: 14, bias: 6176 },
 };
 
+/**
+ * .NET's library, which the service itself is built on, writes the upper bits of the exponent two places too far down
+ * (azure-amqp, DecimalEncoding.EncodeValue) and drops the difference, 18 times 256, when it reads: 12.5 arrives as 125E-4609.
+ */
+const MISPLACED_EXPONENT = -4608;
+const LARGEST_SCALE = 28;
+
 export type DecimalType = 'decimal32' | 'decimal64' | 'decimal128';
 
 /** Decimal text such as `-12.50` or `1E+3`; `undefined` for infinities and what is not a number. */
@@ -26,13 +33,20 @@ export function decimalText(type: DecimalType, bytes: Buffer): string | undefine
   const combination = (bits >> (width - 6n)) & 0x1fn;
   if (combination >= 0x1en) return undefined;
   const isSecondForm = combination >> 3n === 3n;
-  const exponent = Number((bits >> coefficientBits) & ((1n << BigInt(format.exponentBits)) - 1n)) - format.bias;
+  const exponent = withoutMisplacement(
+    Number((bits >> coefficientBits) & ((1n << BigInt(format.exponentBits)) - 1n)) - format.bias,
+  );
   const coefficient = isSecondForm ? 0n : bits & ((1n << coefficientBits) - 1n);
   const sign = isNegative ? '-' : '';
   if (exponent > 0) return `${sign}${coefficient}E+${exponent}`;
   if (exponent === 0) return `${sign}${coefficient}`;
   const digits = coefficient.toString().padStart(1 - exponent, '0');
   return `${sign}${digits.slice(0, exponent)}.${digits.slice(exponent)}`;
+}
+
+function withoutMisplacement(exponent: number): number {
+  const isMisplaced = exponent <= MISPLACED_EXPONENT && exponent >= MISPLACED_EXPONENT - LARGEST_SCALE;
+  return isMisplaced ? exponent - MISPLACED_EXPONENT : exponent;
 }
 
 /** The decimal128 of a decimal text. */

@@ -4,6 +4,7 @@ import type { Delivery, Receiver, ReceiverLossReason, ReceiverOptions } from '..
 import { lockLost } from '../../engine/refusals.ts';
 import { errorFor, type ProtocolContext, struck, traced, transactionOn, whenDurable } from './context.ts';
 import { DelayedSends } from './delayed-sends.ts';
+import type { EnlistedDeliveries } from './enlisted-deliveries.ts';
 import { fromDeliveryTag, toDeliveryTag } from './lock-token.ts';
 import { writeMessage } from './message-writing.ts';
 import { toSettlement } from './settlement.ts';
@@ -16,12 +17,12 @@ const LOCKED_UNTIL = 'com.microsoft:locked-until-utc';
 const DEFAULT_SESSION_TIMEOUT_MS = 60_000;
 
 /** Opens a link on which a client receives; for a session that is not free yet, when it is. */
-export function openReceiverLink(context: ProtocolContext, link: OutgoingLink): void {
+export function openReceiverLink(context: ProtocolContext, link: OutgoingLink, enlisted: EnlistedDeliveries): void {
   const path = link.address;
   context.ensureEntity?.(path, 'receiver');
   struck(context, path, 'attach', (error) => {
     if (error) link.refuse(error);
-    else new ReceiverLink(context, link, path).open();
+    else new ReceiverLink(context, link, path, enlisted).open();
   });
 }
 
@@ -29,13 +30,15 @@ class ReceiverLink {
   private readonly context: ProtocolContext;
   private readonly link: OutgoingLink;
   private readonly path: string;
+  private readonly enlisted: EnlistedDeliveries;
   private readonly delayed: DelayedSends;
   private receiver: Receiver | undefined;
 
-  constructor(context: ProtocolContext, link: OutgoingLink, path: string) {
+  constructor(context: ProtocolContext, link: OutgoingLink, path: string, enlisted: EnlistedDeliveries) {
     this.context = context;
     this.link = link;
     this.path = path;
+    this.enlisted = enlisted;
     this.delayed = new DelayedSends(context, path, link);
   }
 
@@ -112,8 +115,10 @@ class ReceiverLink {
       delivery.fail(errorFor(context, settled, link.connection));
       return;
     }
-    if (inTransaction.transaction) {
-      delivery.settle();
+    const { transaction } = inTransaction;
+    if (transaction) {
+      this.enlisted.add(link.connection, transaction.transactionId, delivery);
+      delivery.enlist();
       return;
     }
     whenDurable(context, (error) => {

@@ -18,8 +18,8 @@ const CREDIT = 1000;
 /** A publisher that sends nothing for so long is detached (service-bus-amqp-troubleshoot). */
 const IDLE_PUBLISHER_MS = 600_000;
 
-/** Opens a link on which a client sends to a queue or topic. */
-export function openSenderLink(context: ProtocolContext, link: IncomingLink): void {
+/** Opens a link on which a client sends to a queue or topic; what is in a transaction goes by way of `group` where that is given. */
+export function openSenderLink(context: ProtocolContext, link: IncomingLink, group: string | undefined): void {
   const destination = link.properties.get(TRANSFER_DESTINATION);
   const via = typeof destination === 'string' ? link.address : undefined;
   const path = via === undefined ? link.address : (destination as string);
@@ -31,17 +31,19 @@ export function openSenderLink(context: ProtocolContext, link: IncomingLink): vo
   }
   struck(context, opened.path, 'attach', (error) => {
     if (error) return link.refuse(error);
-    accept(context, link, opened.path, via, opened.maxMessageBytes);
+    accept(context, link, { path: opened.path, via, viaInTransaction: via ?? group }, opened.maxMessageBytes);
   });
 }
 
-function accept(
-  context: ProtocolContext,
-  link: IncomingLink,
-  path: string,
-  via: string | undefined,
-  maxMessageBytes: number,
-): void {
+/** Where a link's messages go, and by way of which entity. */
+interface Way {
+  readonly path: string;
+  readonly via: string | undefined;
+  readonly viaInTransaction: string | undefined;
+}
+
+function accept(context: ProtocolContext, link: IncomingLink, way: Way, maxMessageBytes: number): void {
+  const { path } = way;
   const isStarved = context.faults.isStarved(path);
   link.accept({
     maxMessageSize: maxMessageBytes,
@@ -54,25 +56,20 @@ function accept(
     idle.used();
     struck(context, path, 'send', (error) => {
       if (error) delivery.reject(error);
-      else take(context, link, path, via, delivery);
+      else take(context, link, way, delivery);
     });
   });
 }
 
-function take(
-  context: ProtocolContext,
-  link: IncomingLink,
-  path: string,
-  via: string | undefined,
-  delivery: IncomingDelivery,
-): void {
+function take(context: ProtocolContext, link: IncomingLink, way: Way, delivery: IncomingDelivery): void {
   const messages = readMessages(delivery);
   if (!Array.isArray(messages)) {
     delivery.reject(messages);
     return;
   }
   const inTransaction = transactionOn(link.connection, delivery.transactionId);
-  const sent = context.broker.send(path, messages, { ...inTransaction, ...(via === undefined ? {} : { via }) });
+  const via = inTransaction.transaction ? way.viaInTransaction : way.via;
+  const sent = context.broker.send(way.path, messages, { ...inTransaction, ...(via === undefined ? {} : { via }) });
   if (!sent.ok) {
     delivery.reject(errorFor(context, sent, link.connection));
     return;
@@ -83,7 +80,7 @@ function take(
     return;
   }
   whenDurable(context, (error) => {
-    if (error) delivery.reject(traced(context, error, path));
+    if (error) delivery.reject(traced(context, error, way.path));
     else delivery.accept();
   });
 }
