@@ -1,6 +1,6 @@
 import { ServiceBusClient } from '@azure/service-bus';
-import { describe, expect, test } from 'vitest';
-import { codeOf, givenServiceBus } from './client.ts';
+import { describe, expect } from 'vitest';
+import { codeOf, givenServiceBus, testOfOurs as test } from './client.ts';
 
 const given = givenServiceBus({
   log: () => undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { codeOf, givenServiceBus } from './client.ts';
+import { codeOf, givenServiceBus, SHORT_WAIT_MS } from './client.ts';
 
 const given = givenServiceBus({ topology: { topics: [{ name: 'prices', subscriptions: [{ name: 'all' }] }] } });
 
@@ -14,7 +14,7 @@ async function receivedAfter(...messages: object[]) {
   const { client } = given();
   await client.createSender('prices').sendMessages(messages.map((message) => ({ body: 'x', ...message })));
   const receiver = client.createReceiver('prices', 'all', { receiveMode: 'receiveAndDelete' });
-  return receiver.receiveMessages(10, { maxWaitTimeInMs: 200 });
+  return receiver.receiveMessages(10, { maxWaitTimeInMs: SHORT_WAIT_MS });
 }
 
 describe('rules over AMQP', () => {

@@ -1,6 +1,6 @@
 import Long from 'long';
 import { describe, expect, test } from 'vitest';
-import { codeOf, givenServiceBus } from './client.ts';
+import { codeOf, givenServiceBus, SHORT_WAIT_MS } from './client.ts';
 
 const given = givenServiceBus({
   topology: {
@@ -16,7 +16,7 @@ const given = givenServiceBus({
 
 async function receiveAll(queue = 'orders') {
   const receiver = given().client.createReceiver(queue, { receiveMode: 'receiveAndDelete' });
-  return receiver.receiveMessages(100, { maxWaitTimeInMs: 200 });
+  return receiver.receiveMessages(100, { maxWaitTimeInMs: SHORT_WAIT_MS });
 }
 
 describe('a sender', () => {
