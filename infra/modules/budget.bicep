@@ -5,7 +5,6 @@ metadata description = 'What the resource group may cost a month. It warns; it s
 param name string
 
 @description('Amount a month, in the currency of the subscription.')
-@minValue(1)
 param amount int
 
 @description('First day of the month from which it counts. It cannot be changed once the budget is there.')

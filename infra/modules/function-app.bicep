@@ -69,6 +69,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   //#checkov:skip=CKV_AZURE_222: Open to the network on purpose: customers post orders, and Event Grid calls the webhooks.
   //#checkov:skip=CKV_AZURE_17: Customers have no client certificates; the host's webhooks are guarded by system keys.
   //#checkov:skip=CKV_AZURE_212: Flex Consumption scales from zero on purpose; alwaysReady keeps instances where they are wanted.
+  //#checkov:skip=CKV_AZURE_78: Flex Consumption has no FTPS, and its documentation says not to set ftpsState (functions-app-settings, "Flex Consumption plan deprecations").
   //#checkov:skip=CKV_AZURE_213: Flex Consumption replaces instances by itself; a health check would keep one awake.
   name: names.app
   location: location
@@ -88,7 +89,6 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
       http20Enabled: true
       remoteDebuggingEnabled: false
     }

@@ -20,10 +20,13 @@ param diagnostics diagnosticsType
 
 // Communication and Email Service Owner: there is no built-in role that may only send.
 var mailSenderRoleId = '09976791-48a7-449e-bb21-39d1a415f350'
+// A CloudEvent comes as application/cloudevents+json, which Logic Apps keeps as base64 and does not read by itself; this reads either
+// ("Handle content types", learn.microsoft.com/azure/logic-apps).
+var event = 'json(string(triggerBody()))'
 // One workflow for each function that it stands in for; the name is the function's.
 var handlers = [
-  { name: 'mail-alert', subject: '@{triggerBody()?[\'data\']?[\'severity\']}: @{triggerBody()?[\'data\']?[\'title\']}' }
-  { name: 'mail-photo-outcome', subject: 'Your photo: @{triggerBody()?[\'type\']}' }
+  { name: 'mail-alert', subject: '@{${event}?[\'data\']?[\'severity\']}: @{${event}?[\'data\']?[\'title\']}' }
+  { name: 'mail-photo-outcome', subject: 'Your photo: @{${event}?[\'type\']}' }
 ]
 
 resource emailService 'Microsoft.Communication/emailServices@2023-04-01' = {
@@ -69,7 +72,7 @@ resource workflows 'Microsoft.Logic/workflows@2019-05-01' = [for handler in hand
         manual: {
           type: 'Request'
           kind: 'Http'
-          inputs: { schema: {} }
+          inputs: { method: 'POST', schema: {} }
         }
       }
       actions: {

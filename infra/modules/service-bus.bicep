@@ -119,6 +119,8 @@ resource topicSubscriptions 'Microsoft.ServiceBus/namespaces/topics/subscription
   parent: topics[indexOf(topicNames, subscription.topic)]
   name: subscription.name
   properties: subscription.properties
+  // A subscription may forward to a queue.
+  dependsOn: [queues]
 }]
 
 resource subscriptionRules 'Microsoft.ServiceBus/namespaces/topics/subscriptions/rules@2024-01-01' = [for rule in rules: {

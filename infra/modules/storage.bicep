@@ -165,7 +165,11 @@ resource blobDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-previ
   scope: blobService
   properties: {
     workspaceId: diagnostics.workspaceResourceId
-    logs: [{ categoryGroup: 'allLogs', enabled: true }]
+    // Who changed or deleted what. Not reads: the host reads its leases and asks its queues all the time, and logs are paid for by the GB.
+    logs: [
+      { category: 'StorageWrite', enabled: true }
+      { category: 'StorageDelete', enabled: true }
+    ]
     metrics: [{ category: 'Transaction', enabled: true }]
   }
 }
@@ -175,7 +179,7 @@ resource queueDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
   scope: queueService
   properties: {
     workspaceId: diagnostics.workspaceResourceId
-    logs: [{ categoryGroup: 'allLogs', enabled: true }]
+    // Metrics only: a log line for each poll of an empty queue would cost more than the queue.
     metrics: [{ category: 'Transaction', enabled: true }]
   }
 }
@@ -185,7 +189,7 @@ resource tableDiagnostics 'Microsoft.Insights/diagnosticSettings@2021-05-01-prev
   scope: tableService
   properties: {
     workspaceId: diagnostics.workspaceResourceId
-    logs: [{ categoryGroup: 'allLogs', enabled: true }]
+    // Metrics only: an order is three transactions, and each would be a log line.
     metrics: [{ category: 'Transaction', enabled: true }]
   }
 }
