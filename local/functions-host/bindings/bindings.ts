@@ -58,8 +58,8 @@ export function createBindings(options: BindingsOptions): BindingValues {
       );
       return values.flatMap(({ name, data }) => (data === undefined ? [] : [{ name, data }]));
     },
-    writeOutput: (binding, data, bindingData) =>
-      outputBindings[binding.type.toLowerCase()]!(services, binding, data, resolver(bindingData)),
+    writeOutput: (binding, data, bindingData, traceParent) =>
+      outputBindings[binding.type.toLowerCase()]!(services, binding, data, resolver(bindingData), traceParent),
   };
 }
 
