@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JsonSyntaxError, parseJson } from './json-document.ts';
 import { StartError } from './start-error.ts';
-import { JsonSyntaxError, parseJson } from './topology/json-document.ts';
 
 /** What a fresh clone has in the stead of the file that nobody commits. */
 const FILES = ['local.settings.json', 'local.settings.sample.json'];
