@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CorsPolicy } from './functions-host/index.ts';
+import { JsonSyntaxError, parseJson } from './json-document.ts';
 import { StartError } from './start-error.ts';
-import { JsonSyntaxError, parseJson } from './topology/json-document.ts';
 
 /** What a fresh clone has in the stead of the file that nobody commits. */
 const FILES = ['local.settings.json', 'local.settings.sample.json'];

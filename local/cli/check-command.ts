@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { type LocalSettings, readLocalSettings, redirectEventGridUrls, withEnvironment } from '../app-settings.ts';
 import { findHolder } from '../data-folder.ts';
+import { notImplemented } from '../functions-host/functions.ts';
 import { resolveConnections, resolveSettings } from '../functions-host/settings.ts';
 import type { Ports } from '../ports.ts';
 import { emptyTopology, type Topology } from '../topology/index.ts';
@@ -55,6 +56,13 @@ async function checkApp(
         problem: 'the app registers no function',
         remedy: 'let "main" match the built files that register them',
       });
+    for (const info of app.functions)
+      for (const what of notImplemented(info))
+        findings.push({
+          place: `function ${info.name}`,
+          problem: `${what} is not implemented`,
+          remedy: 'the function does not run here',
+        });
     const resolved = resolveConnections(app.functions, settings, endpoints);
     findings.push(...findAppProblems(app.functions, topology, resolved.settings));
   } catch (error) {

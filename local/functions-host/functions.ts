@@ -28,10 +28,15 @@ export function toFunctionInfos(
         settings[`AzureWebJobs.${entry.name}.Disabled`] ?? settings[`AzureWebJobs__${entry.name}__Disabled`] ?? '',
       ),
     };
-    const missing = missingBindings(info);
-    if (!isTriggerImplemented(trigger.type))
-      missing.push(`${entry.name}: the trigger "${trigger.type}" is not implemented.`);
-    for (const line of missing) log.host('error', `${line} The function does not run.`);
+    const missing = notImplemented(info);
+    for (const what of missing)
+      log.host('error', `${entry.name}: ${what} is not implemented. The function does not run.`);
     return missing.length === 0 ? [info] : [{ ...info, isDisabled: true }];
   });
+}
+
+/** The trigger and the bindings of a function that this host does not have, as the log names them. */
+export function notImplemented(info: FunctionInfo): string[] {
+  const trigger = isTriggerImplemented(info.trigger.type) ? [] : [`the trigger "${info.trigger.type}"`];
+  return [...trigger, ...missingBindings(info)];
 }

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { logLevelNames } from './engine/log-filter.ts';
 import { parseTimeSpan } from './engine/time-span.ts';
+import { readJson } from './read-json.ts';
 import { FunctionsHostError } from './types.ts';
 
 /*
@@ -152,13 +153,7 @@ export function readHostJson(
   if (!existsSync(file)) {
     throw new FunctionsHostError(`${appFolder} is no Functions app: it has no host.json.`);
   }
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new FunctionsHostError(`${file} is not valid JSON: ${(error as Error).message}`);
-  }
-  return parseHostJson(parsed, settings, warn, file);
+  return parseHostJson(readJson(file), settings, warn, file);
 }
 
 /** As {@link readHostJson}, from what the file holds. */

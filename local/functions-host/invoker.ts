@@ -41,7 +41,12 @@ export interface BindingValues {
     bindingData: Readonly<Record<string, unknown>>,
   ): Promise<{ name: string; data: TypedData }[]>;
   /** Delivers what the function gave to an output binding. */
-  writeOutput(binding: Binding, data: TypedData, bindingData: Readonly<Record<string, unknown>>): Promise<void>;
+  writeOutput(
+    binding: Binding,
+    data: TypedData,
+    bindingData: Readonly<Record<string, unknown>>,
+    traceParent: string,
+  ): Promise<void>;
 }
 
 interface InvokerOptions {
@@ -121,6 +126,7 @@ export class Invoker {
       ...invocation.bindingData,
       sys: { ...sys, methodName: info.name },
     };
+    const trace = traceContext(invocation, invocationId);
     const extraInputs = await bindings.readInputs(info, bindingData);
     const outcome = await process.invoke({
       invocationId,
@@ -128,7 +134,7 @@ export class Invoker {
       inputData: [{ name: info.trigger.name, data: invocation.data }, ...extraInputs],
       triggerMetadata: metadata({ ...invocation.triggerMetadata, sys }),
       retryContext: invocation.retryContext,
-      traceContext: traceContext(invocation, invocationId),
+      traceContext: trace,
     });
     if (outcome.kind !== 'succeeded') return outcome;
 
@@ -143,7 +149,8 @@ export class Invoker {
     }
     // One after another: an output that fails ends the invocation as failed, as on the real host.
     for (const { binding, data } of outputs) {
-      if (binding.type.toLowerCase() !== 'http') await bindings.writeOutput(binding, data, bindingData);
+      if (binding.type.toLowerCase() !== 'http')
+        await bindings.writeOutput(binding, data, bindingData, trace.traceParent);
     }
     return { kind: 'succeeded', returnValue: returnValue ?? undefined, outputs };
   }

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { readJson } from './read-json.ts';
 import { FunctionsHostError } from './types.ts';
 
 export interface AppPackage {
@@ -12,12 +13,7 @@ export function readPackageJson(appFolder: string): AppPackage {
   const file = path.join(appFolder, 'package.json');
   if (!existsSync(file))
     throw new FunctionsHostError(`${appFolder} has no package.json: it is no Functions app for Node.`);
-  let parsed: { main?: unknown; type?: unknown };
-  try {
-    parsed = JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, '')) as typeof parsed;
-  } catch (error) {
-    throw new FunctionsHostError(`${file} is not valid JSON: ${(error as Error).message}`);
-  }
+  const parsed = (readJson(file) ?? {}) as { main?: unknown; type?: unknown };
   if (typeof parsed.main !== 'string' || parsed.main === '') {
     const advice = usesFunctionJson(appFolder)
       ? 'This app describes its functions in function.json files (programming model v3), which is not implemented; version 4 is.'

@@ -45,7 +45,7 @@ function resolveValue(name: string, value: string, cloud: CloudEndpoints): { val
   if (!isEmulator(value)) return undefined;
   const port = emulatorPort(value);
   const keep = (target: string | undefined, part: string) =>
-    target === undefined ? undefined : { value: withEntityPath(target, value), part };
+    target === undefined ? undefined : { value: atCloud(target, value), part };
   if (port === defaultPorts.management) return keep(cloud.serviceBusAdministration, 'Service Bus management');
   if (port === defaultPorts.eventHubs) return keep(cloud.eventHubs, 'Event Hubs');
   if (!defaultPorts.amqp.includes(port)) return undefined;
@@ -60,10 +60,13 @@ function emulatorPort(connectionString: string): string {
   return /Endpoint=[a-z]+:\/\/(?:\[[^\]]*\]|[^:/;]*)(?::(\d+))?/i.exec(connectionString)?.[1] ?? '';
 }
 
-function withEntityPath(connectionString: string, original: string): string {
-  const entityPath = /EntityPath=([^;]+)/i.exec(original)?.[1];
-  return entityPath ? `${connectionString.replace(/;?$/, ';')}EntityPath=${entityPath}` : connectionString;
+/** The same string at this cloud's address: who asks, with which key and for which entity stays as it was written. */
+function atCloud(target: string, original: string): string {
+  return original.replace(endpointPattern, endpointOf(target) ?? '');
 }
+
+const endpointPattern = /Endpoint=[^;]*/i;
+const endpointOf = (connectionString: string) => endpointPattern.exec(connectionString)?.[0];
 
 type ConnectionKind = 'storage' | 'serviceBus' | 'eventHubs';
 
@@ -143,7 +146,7 @@ export function resolveConnections(
       } else if (kind === 'eventHubs' && meansServiceBus(resolved[connection], cloud)) {
         set(
           connection,
-          withEntityPath(target, resolved[connection] ?? ''),
+          atCloud(target, resolved[connection] ?? ''),
           `${connection} is used by ${functionName} for Event Hubs: it means Event Hubs of this cloud.`,
         );
       }
@@ -196,7 +199,7 @@ const localAddresses: Record<ConnectionKind, RegExp> = {
 };
 
 function meansServiceBus(value: string | undefined, cloud: CloudEndpoints): boolean {
-  return value !== undefined && cloud.serviceBus !== undefined && value.startsWith(cloud.serviceBus);
+  return value !== undefined && cloud.serviceBus !== undefined && endpointOf(value) === endpointOf(cloud.serviceBus);
 }
 
 function resolveEventGrid(

@@ -1,4 +1,4 @@
-import type { JsonDocument, JsonPath } from './json-document.ts';
+import type { JsonDocument, JsonPath } from '../json-document.ts';
 import type { Problem } from './problems.ts';
 
 /**

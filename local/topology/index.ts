@@ -1,6 +1,6 @@
+import { formatPath, type JsonDocument, type JsonPath, JsonSyntaxError, parseJson } from '../json-document.ts';
 import { type ConvertedConfig, capitalised, convertConfig, isConfigJson } from './config-json.ts';
 import { toTopology } from './defaults.ts';
-import { formatPath, type JsonDocument, type JsonPath, JsonSyntaxError, parseJson } from './json-document.ts';
 import { fromIssues } from './problems.ts';
 import { findReferenceProblems } from './references.ts';
 import { topologyFileSchema } from './schema/index.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { JsonPath } from './json-document.ts';
+import type { JsonPath } from '../json-document.ts';
 import type { IssueParams } from './schema/values.ts';
 
 /** One thing that is wrong: where (a path into the value that was read), what, and how to put it right. */

@@ -1,4 +1,4 @@
-import type { JsonPath } from './json-document.ts';
+import type { JsonPath } from '../json-document.ts';
 import { didYouMean, type Problem } from './problems.ts';
 import { SYSTEM_EVENT_TYPES } from './schema/event-grid.ts';
 

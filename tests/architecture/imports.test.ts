@@ -15,6 +15,7 @@ const isNode = (imported: Import) => imported.target.startsWith('node:');
 const isPackage = (imported: Import, ...names: string[]) => !imported.isRelative && names.includes(imported.target);
 const isAzure = (imported: Import) => !imported.isRelative && imported.target.startsWith('@azure/');
 const LOG = 'local/log.ts';
+const JSON_DOCUMENT = 'local/json-document.ts';
 const TYPES = 'local/topology/types.ts';
 const service = (file: SourceFile) => file.path.split('/').slice(0, 2).join('/');
 
@@ -70,7 +71,10 @@ const table: Row[] = [
     may: (i) => within('local/amqp/', 'local/clock/', LOG)(i.target) || isNode(i),
   },
   { files: /^local\/clock\//, may: (i) => within('local/clock/')(i.target) },
-  { files: /^local\/topology\//, may: (i) => within('local/topology/')(i.target) || isNode(i) || isPackage(i, 'zod') },
+  {
+    files: /^local\/topology\//,
+    may: (i) => within('local/topology/', JSON_DOCUMENT)(i.target) || isNode(i) || isPackage(i, 'zod'),
+  },
   {
     files: /^local\/auth\//,
     may: (i) =>
@@ -92,7 +96,7 @@ const table: Row[] = [
   {
     files: /^local\/functions-host\//,
     may: (i) =>
-      within('local/functions-host/', 'local/clock/', TYPES, LOG)(i.target) ||
+      within('local/functions-host/', 'local/clock/', JSON_DOCUMENT, TYPES, LOG)(i.target) ||
       isNode(i) ||
       isAzure(i) ||
       isPackage(i, 'zod', 'croner', 'tinyglobby'),

@@ -193,6 +193,28 @@ describe('crossover check', () => {
     });
   });
 
+  test('says what does not run here', async () => {
+    await withFolder(async (cwd) => {
+      await writeFile(join(cwd, 'host.json'), '{"version": "2.0"}');
+      await writeFile(join(cwd, 'package.json'), '{"main": "app.cjs"}');
+      await writeFile(
+        join(cwd, 'app.cjs'),
+        `const { app, output } = require(${JSON.stringify(library)});
+         app.cosmosDB('follow', { connection: 'Db', databaseName: 'd', containerName: 'c', handler() {} });
+         const rows = output.sql({ commandText: 'dbo.Rows', connectionStringSetting: 'Sql' });
+         app.http('store', { extraOutputs: [rows], handler: () => ({}) });`,
+      );
+
+      const { code, stdout } = await runCli(['check', ...dynamic], { cwd });
+
+      expect(stdout.trimEnd().split('\n').sort()).toEqual([
+        'function follow: the trigger "cosmosDBTrigger" is not implemented; the function does not run here',
+        'function store: the output binding "sql" is not implemented; the function does not run here',
+      ]);
+      expect(code).toBe(1);
+    });
+  });
+
   test.each(['topology.json', 'infra/topology.json'])("reads the app's own %s", async (name) => {
     await withFolder(async (cwd) => {
       await writeFile(join(cwd, 'host.json'), '{"version": "2.0"}');

@@ -83,6 +83,11 @@ describe('the Event Hubs trigger', () => {
     }
     expect(await app.next('alert')).toEqual({ alert: 7 });
     expect(await app.next('alert')).toEqual({ again: 7 });
+    // Two events of one invocation: one span.
+    expect(await app.next('alert-properties')).toEqual([
+      { 'diagnostic-Id': expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/) },
+      expect.anything(),
+    ]);
   });
 
   it('a failing batch is retried by its policy, then passed over', async () => {

@@ -69,7 +69,10 @@ describe('the Service Bus trigger', () => {
       userProperties: { priority: 'high', sheets: 3 },
     });
     expect(trace).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);
-    expect(await app.next('audit')).toEqual({ paid: 'o1' });
+    expect(await app.next('audit')).toEqual({
+      event: { paid: 'o1' },
+      trace: expect.stringMatching(/^00-0af7651916cd43dd8448eb211c80319c-/),
+    });
   });
 
   it('a message that fails is delivered again, until the broker dead-letters it', async () => {

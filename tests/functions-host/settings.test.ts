@@ -26,6 +26,12 @@ describe('settings that mean this cloud', () => {
     ['Hubs', emulator('localhost:5673'), cloud.eventHubs],
     ['EventHubConnection', emulator('localhost'), cloud.eventHubs],
     ['EVENT_HUBS', emulator('localhost', 'EntityPath=readings'), `${cloud.eventHubs}EntityPath=readings`],
+    // A wrong key must not become the right one.
+    [
+      'Bus',
+      'Endpoint=sb://localhost;SharedAccessKeyName=reader;SharedAccessKey=r=;UseDevelopmentEmulator=true;',
+      'Endpoint=sb://localhost:25672;SharedAccessKeyName=reader;SharedAccessKey=r=;UseDevelopmentEmulator=true;',
+    ],
   ])('%s=%s', (name, value, resolved) => {
     const { settings, lines } = resolveSettings({ [name]: value }, cloud);
     expect(settings).toEqual({ [name]: resolved });
@@ -73,10 +79,18 @@ describe('connections that functions name', () => {
   });
 
   it('an emulator’s string that an Event Hubs trigger uses means Event Hubs', () => {
-    const { settings } = resolveSettings({ Telemetry: emulator('localhost') }, cloud);
-    expect(settings.Telemetry).toBe(cloud.serviceBus);
-    const functions = [info('average', { type: 'eventHubTrigger', connection: 'Telemetry' })];
-    expect(resolveConnections(functions, settings, cloud).settings.Telemetry).toBe(cloud.eventHubs);
+    const withKey = (text: string) => text.replace('SAS_KEY_VALUE', 'another');
+    const written = { Telemetry: emulator('localhost'), Other: withKey(emulator('localhost:5672')) };
+    const { settings } = resolveSettings(written, cloud);
+    expect(settings).toEqual({ Telemetry: cloud.serviceBus, Other: withKey(cloud.serviceBus) });
+    const functions = [
+      info('average', { type: 'eventHubTrigger', connection: 'Telemetry' }),
+      info('peak', { type: 'eventHubTrigger', connection: 'Other' }),
+    ];
+    expect(resolveConnections(functions, settings, cloud).settings).toMatchObject({
+      Telemetry: cloud.eventHubs,
+      Other: withKey(cloud.eventHubs),
+    });
   });
 
   it('an identity at an address of this machine means this cloud, one of Azure stays what it is', () => {

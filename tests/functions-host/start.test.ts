@@ -39,6 +39,11 @@ describe('an app that cannot run is refused with one clear sentence', () => {
       /Could not load "app\.js": no ink/,
     ],
     [
+      'a host.json that is no JSON',
+      { 'host.json': '{\n "version" "2.0" }' },
+      /host\.json:2:12: .*; put the JSON right there/,
+    ],
+    [
       'a process that ends while loading',
       { 'host.json': hostJson, 'package.json': packageJson, 'app.js': 'process.exit(7);' },
       /ended with code 7 while the app was loading/,

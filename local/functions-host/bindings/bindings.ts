@@ -58,19 +58,19 @@ export function createBindings(options: BindingsOptions): BindingValues {
       );
       return values.flatMap(({ name, data }) => (data === undefined ? [] : [{ name, data }]));
     },
-    writeOutput: (binding, data, bindingData) =>
-      outputBindings[binding.type.toLowerCase()]!(services, binding, data, resolver(bindingData)),
+    writeOutput: (binding, data, bindingData, traceParent) =>
+      outputBindings[binding.type.toLowerCase()]!(services, binding, data, resolver(bindingData), traceParent),
   };
 }
 
-/** One sentence for each binding of a function that this host does not have. */
+/** The bindings of a function that this host does not have. */
 export function missingBindings(info: FunctionInfo): string[] {
   return Object.values(info.bindings).flatMap((binding) => {
     const type = binding.type.toLowerCase();
     if (binding === info.trigger || type === 'http') return [];
     const known = binding.direction === 'in' ? inputBindings : outputBindings;
     if (type in known) return [];
-    return [`${info.name}: the ${binding.direction}put binding "${binding.type}" is not implemented.`];
+    return [`the ${binding.direction}put binding "${binding.type}"`];
   });
 }
 

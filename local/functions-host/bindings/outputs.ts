@@ -8,6 +8,8 @@ export type WriteOutput = (
   binding: Binding,
   data: TypedData,
   resolve: (text: string) => string,
+  /** W3C: of the invocation. */
+  traceParent: string,
 ) => Promise<void>;
 
 /** Every output binding there is here. Types of the library that are missing are refused when the app is loaded. */
@@ -60,18 +62,27 @@ async function writeBlob(
   );
 }
 
+/** What the SDKs write where they are traced (MessagingClientDiagnostics.InstrumentMessage): whom it wakes belongs to the same trace. */
+const traced = (traceParent: string) => ({ 'Diagnostic-Id': traceParent });
+
 async function writeServiceBus(
   services: BindingServices,
   binding: Binding,
   data: TypedData,
   resolve: (text: string) => string,
+  traceParent: string,
 ): Promise<void> {
   const entity = resolve(String(binding.queueName ?? binding.topicName ?? ''));
   const sender = await services.clients.serviceBusSender(services.connection(binding, 'serviceBus'), entity);
   // Content types as the extension's converters set them (text/plain for strings, octet-stream for bytes).
   const contentType =
     data.json !== undefined ? 'application/json' : data.bytes ? 'application/octet-stream' : 'text/plain';
-  const messages = outputItems(data).map((item) => ({ body: Buffer.from(item as string), contentType }));
+  const applicationProperties = traced(traceParent);
+  const messages = outputItems(data).map((item) => ({
+    body: Buffer.from(item as string),
+    contentType,
+    applicationProperties,
+  }));
   if (messages.length === 1) return sender.sendMessages(messages[0]!);
   let batch = await sender.createMessageBatch();
   for (const message of messages) {
@@ -89,12 +100,13 @@ async function writeEventHub(
   binding: Binding,
   data: TypedData,
   resolve: (text: string) => string,
+  traceParent: string,
 ): Promise<void> {
   const hub = resolve(required(binding, 'eventHubName'));
   const producer = await services.clients.eventHubProducer(services.connection(binding, 'eventHubs'), hub);
   let batch = await producer.createBatch();
   for (const item of outputItems(data)) {
-    const event = { body: Buffer.from(item as string) };
+    const event = { body: Buffer.from(item as string), properties: traced(traceParent) };
     if (batch.tryAdd(event)) continue;
     if (batch.count > 0) await producer.sendBatch(batch);
     batch = await producer.createBatch();

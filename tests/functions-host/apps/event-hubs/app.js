@@ -28,8 +28,9 @@ app.eventHub('each', {
 app.eventHub('alerts', {
   connection,
   eventHubName: 'alerts',
-  handler: (events) => {
+  handler: (events, context) => {
     for (const event of events) record('alert', event);
+    record('alert-properties', context.triggerMetadata.propertiesArray);
   },
 });
 app.eventHub('retried', {

@@ -17,7 +17,7 @@ app.serviceBusTopic('audit', {
   connection,
   topicName: 'events',
   subscriptionName: 'audit',
-  handler: (event) => record('audit', event),
+  handler: (event, context) => record('audit', { event, trace: context.traceContext.traceParent }),
 });
 app.serviceBusQueue('dead-letters', {
   connection,
