@@ -108,11 +108,17 @@ describe('rules through the administration client', () => {
     });
   });
 
-  it('parameters of an action are named as not implemented', async () => {
-    const action = { sqlExpression: 'SET a = @p', sqlParameters: { '@p': 1 } };
-    await expect(
-      cloud.admin().createRule('events', 'all', 'parameters', { sqlExpression: '1=1' }, action),
-    ).rejects.toMatchObject({ message: expect.stringContaining('not implemented') });
+  it('an action has parameters of its own, which its copies get', async () => {
+    const admin = cloud.admin();
+    const action = { sqlExpression: 'SET a = @p; SET b = @q', sqlParameters: { '@p': 1.5, '@q': 'x' } };
+    await admin.createTopic('acted');
+    await admin.createSubscription('acted', 'on', {
+      defaultRuleOptions: { name: 'acting', filter: { sqlExpression: '1=1' }, action },
+    });
+    expect((await admin.getRule('acted', 'on', 'acting')).action).toEqual(action);
+    await cloud.http('POST', 'acted/messages', { body: '' });
+    const taken = await cloud.http('DELETE', 'acted/subscriptions/on/messages/head?timeout=0');
+    expect([taken.headers.get('a'), taken.headers.get('b')]).toEqual(['1.5', '"x"']);
   });
 
   it('decide what a subscription gets', async () => {

@@ -32,7 +32,12 @@ function compile(definition: RuleDefinition, newId: (() => string) | undefined):
   const { filter } = definition;
   const parameters = filter.filterType === 'SqlFilter' ? (filter.parameters ?? {}) : {};
   const test = compileFilter(definition, { parameters, newId });
-  const action = definition.action && compileActionText(definition.action.sqlExpression, { parameters, newId });
+  const action =
+    definition.action &&
+    compileActionText(definition.action.sqlExpression, {
+      parameters: { ...parameters, ...definition.action.parameters },
+      newId,
+    });
   return {
     definition,
     hasAction: action !== undefined,
