@@ -175,6 +175,8 @@ export interface ManagementRequest {
   readonly operation: string;
   readonly applicationProperties: ReadonlyMap<string, unknown>;
   readonly body: unknown;
+  /** A map inside the body, by the keys that lead to it; its values keep their AMQP types as those of {@link DeliveryState} do. */
+  typedMap(...path: readonly string[]): ReadonlyMap<string, unknown> | undefined;
   readonly associatedLinkName: string | undefined;
   /** Set when the request is to be part of a transaction. */
   readonly transactionId: Buffer | undefined;

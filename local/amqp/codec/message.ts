@@ -87,6 +87,18 @@ export function decodeBody(payload: Buffer, sections: MessageSections = readSect
   return first ? new Reader(payload, first.valueAt, first.end).value() : undefined;
 }
 
+/** The map under the keys of `path` in an amqp-value body, one inside the other; its values keep their AMQP types. */
+export function decodeTypedMap(
+  payload: Buffer,
+  sections: MessageSections,
+  path: readonly string[],
+): ReadonlyMap<string, unknown> | undefined {
+  const body = sections.body[0];
+  if (!body) return undefined;
+  const reader = new Reader(payload, body.valueAt, body.end);
+  return path.every((key) => reader.enterMap(key)) && reader.isMap ? reader.typedMap() : undefined;
+}
+
 export function encodeHeader(header: Header): Buffer {
   const writer = new Writer(32);
   writeHeader(writer, header);

@@ -30,6 +30,26 @@ export class Reader {
     return type === undefined ? value : new Typed(type, value);
   }
 
+  /** Reads the map that stands here; its values keep their AMQP types. */
+  typedMap(): Map<string, unknown> {
+    const map = new Map<string, unknown>();
+    for (let left = this.mapHeader(); left > 1; left -= 2) {
+      const key = String(this.value());
+      map.set(key, this.typedValue());
+    }
+    return map;
+  }
+
+  /** Goes to the value that the map which stands here has under `key`; false where it has none, or is no map. */
+  enterMap(key: string): boolean {
+    if (!this.isMap) return false;
+    for (let left = this.mapHeader(); left > 1; left -= 2) {
+      if (this.value() === key) return true;
+      this.skip();
+    }
+    return false;
+  }
+
   /** Reads one value as its bytes, constructor included; a slice, not a copy. */
   encodedValue(): Encoded {
     const start = this.position;

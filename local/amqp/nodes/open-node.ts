@@ -89,6 +89,7 @@ function managementNode(address: string, service: AmqpService, connection: Conne
       operation: String(request.applicationProperties.get('operation') ?? ''),
       applicationProperties: request.applicationProperties,
       body: request.body,
+      typedMap: request.typedMap,
       transactionId: request.transactionId,
       associatedLinkName: asText(request.applicationProperties.get('associated-link-name')),
       connection,

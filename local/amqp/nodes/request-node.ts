@@ -3,6 +3,7 @@ import {
   decodeBody,
   decodeMap,
   decodeProperties,
+  decodeTypedMap,
   encodeApplicationProperties,
   encodeProperties,
   encodeValueBody,
@@ -22,6 +23,8 @@ const MAX_REQUEST_BYTES = 100 * 1024 * 1024;
 export interface NodeRequest {
   readonly applicationProperties: ReadonlyMap<string, unknown>;
   readonly body: unknown;
+  /** See {@link ManagementRequest.typedMap}. */
+  typedMap(...path: readonly string[]): ReadonlyMap<string, unknown> | undefined;
   readonly transactionId: Buffer | undefined;
 }
 
@@ -57,6 +60,7 @@ export class RequestNode {
       const response = await this.answer({
         applicationProperties: decodeMap(payload, sections.applicationProperties),
         body: decodeBody(payload, sections),
+        typedMap: (...path) => decodeTypedMap(payload, sections, path),
         transactionId: delivery.transactionId,
       });
       const replyLink = this.findReplyLink(properties.replyTo, link);

@@ -355,16 +355,9 @@ function readError(reader: Reader): AmqpError | undefined {
 
 /** A map whose values keep their AMQP types; null, or no map, is an empty one. */
 function readTypedMap(reader: Reader): Map<string, unknown> {
-  const map = new Map<string, unknown>();
-  if (!reader.isMap) {
-    reader.skip();
-    return map;
-  }
-  for (let left = reader.mapHeader(); left > 1; left -= 2) {
-    const key = String(reader.value());
-    map.set(key, reader.typedValue());
-  }
-  return map;
+  if (reader.isMap) return reader.typedMap();
+  reader.skip();
+  return new Map();
 }
 
 const TRANSACTIONAL: readonly unknown[] = [TRANSACTIONAL_STATE, 'amqp:transactional-state:list'];

@@ -353,7 +353,7 @@ export interface Broker {
 
   renewSessionLock(path: string, sessionId: string): Outcome<{ readonly lockedUntil: Instant }>;
   getSessionState(path: string, sessionId: string): Outcome<{ readonly state: Uint8Array | undefined }>;
-  setSessionState(path: string, sessionId: string, state: Uint8Array | undefined): Outcome;
+  setSessionState(path: string, sessionId: string, state: Uint8Array | undefined, options?: InTransaction): Outcome;
   /** `stateSetAfter` absent: sessions with active messages or state. Otherwise those whose state was set after it. By id. */
   listSessions(
     path: string,

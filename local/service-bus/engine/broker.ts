@@ -74,7 +74,7 @@ export class ServiceBusBroker implements Broker {
     this.sending = new Sending(this.namespace, this.transactions);
     this.receiving = new Receiving(this.namespace);
     this.settling = new Settling(this.namespace, this.transactions);
-    this.sessions = new SessionOperations(this.namespace, this.receiving);
+    this.sessions = new SessionOperations(this.namespace, this.receiving, this.transactions);
     if (options.restore) for (const record of options.restore) restoreRecord(this.namespace, record);
   }
 
@@ -282,8 +282,13 @@ export class ServiceBusBroker implements Broker {
     return this.sessions.getState(path, sessionId);
   }
 
-  setSessionState(path: string, sessionId: string, state: Uint8Array | undefined): Outcome {
-    return this.turn(() => this.sessions.setState(path, sessionId, state));
+  setSessionState(
+    path: string,
+    sessionId: string,
+    state: Uint8Array | undefined,
+    options: InTransaction = {},
+  ): Outcome {
+    return this.turn(() => this.sessions.setState(path, sessionId, state, options));
   }
 
   listSessions(

@@ -1,3 +1,5 @@
+import type { PropertyValue } from './values.ts';
+
 /**
  * Entities and their policies, in ARM's names; durations in milliseconds, `Infinity` for "no limit". The same shapes as
  * `local/topology/types.ts`, written down again because an engine imports nothing outside its folder (docs/architecture.md, "Who may import what"); the
@@ -73,12 +75,11 @@ export interface SubscriptionDefinition {
 export interface RuleDefinition {
   readonly name: string;
   readonly filter: RuleFilter;
-  readonly action: SqlAction | undefined;
+  readonly action: RuleAction | undefined;
 }
 
-export interface SqlAction {
+export interface RuleAction {
   readonly sqlExpression: string;
-  /** By name, with its `@`. */
   readonly parameters?: Readonly<Record<string, FilterValue>>;
 }
 
@@ -104,7 +105,8 @@ export interface CorrelationFilterFields {
   readonly properties?: Readonly<Record<string, FilterValue>>;
 }
 
-export type FilterValue = string | number | bigint | boolean | Date;
+/** Plain, as a declaration gives it, or with the type that a client gave it. */
+export type FilterValue = string | number | bigint | boolean | Date | PropertyValue;
 
 /** All of an entity in one value: what the journal keeps and the management interface shows. */
 export type EntityDefinition =

@@ -32,6 +32,11 @@ export interface Place {
   readonly queue: MessageQueue;
 }
 
+/** The queue or topic that the place belongs to: what a transaction is on. */
+export function rootOf({ entity }: Place): string {
+  return entity.kind === 'subscription' ? entity.topicName : entity.path;
+}
+
 export const DEFAULT_RULE: RuleDefinition = {
   name: '$Default',
   filter: { filterType: 'TrueFilter' },

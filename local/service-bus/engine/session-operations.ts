@@ -1,12 +1,13 @@
 import type { Instant } from '../../clock/clock.ts';
-import type { Outcome } from './api.ts';
+import type { InTransaction, Outcome } from './api.ts';
 import { LIMITS, maxMessageBytes } from './limits.ts';
 import type { MessageQueue } from './message-queue.ts';
-import type { Namespace } from './namespace.ts';
+import { type Namespace, type Place, rootOf } from './namespace.ts';
 import type { Receiving } from './receiving.ts';
 import { OK, quotaExceeded, refuse, sessionLockLost } from './refusals.ts';
 import type { Session } from './session.ts';
 import { renewHold } from './session-holds.ts';
+import type { Transactions } from './transactions.ts';
 
 /** Stores a session's state; also used when it comes back after a restart. */
 export function putSessionState(
@@ -27,17 +28,19 @@ export function putSessionState(
 export class SessionOperations {
   private readonly namespace: Namespace;
   private readonly receiving: Receiving;
+  private readonly transactions: Transactions;
 
-  constructor(namespace: Namespace, receiving: Receiving) {
+  constructor(namespace: Namespace, receiving: Receiving, transactions: Transactions) {
     this.namespace = namespace;
     this.receiving = receiving;
+    this.transactions = transactions;
   }
 
   renew(path: string, sessionId: string): Outcome<{ readonly lockedUntil: Instant }> {
     const held = this.held(path, sessionId);
     if (!held.ok) return held;
-    const { queue, session } = held;
-    return { ok: true, lockedUntil: renewHold(this.namespace.kernel, queue, session, session.holder!) };
+    const { place, session } = held;
+    return { ok: true, lockedUntil: renewHold(this.namespace.kernel, place.queue, session, session.holder!) };
   }
 
   getState(path: string, sessionId: string): Outcome<{ readonly state: Uint8Array | undefined }> {
@@ -45,18 +48,29 @@ export class SessionOperations {
     return held.ok ? { ok: true, state: held.session.state } : held;
   }
 
-  setState(path: string, sessionId: string, state: Uint8Array | undefined): Outcome {
+  setState(path: string, sessionId: string, state: Uint8Array | undefined, { transaction }: InTransaction): Outcome {
     const held = this.held(path, sessionId);
     if (!held.ok) return held;
-    const { queue, session } = held;
+    const { place, session } = held;
+    const { queue } = place;
+    const { holder } = session;
     const size = state?.length ?? 0;
     const most = maxMessageBytes(this.namespace.tier, undefined);
     if (size > most)
       return refuse('message-size-exceeded', queue.path, `A session's state has at most ${most} bytes, not ${size}.`);
     if (!queue.account.hasRoomFor(size - (session.state?.length ?? 0))) return quotaExceeded('Queue', queue.path);
     const kept = state && new Uint8Array(state);
-    putSessionState(queue, session, kept, this.namespace.kernel.now());
-    this.namespace.kernel.emit({ type: 'session-state-set', entity: queue.path, sessionId, state: kept });
+    const commit = () => {
+      putSessionState(queue, session, kept, this.namespace.kernel.now());
+      this.namespace.kernel.emit({ type: 'session-state-set', entity: queue.path, sessionId, state: kept });
+    };
+    if (transaction)
+      return this.transactions.enlist(transaction, rootOf(place), 0, {
+        check: () => (session.holder === holder ? undefined : sessionLockLost(queue.path, sessionId)),
+        commit,
+        rollback: () => {},
+      });
+    commit();
     return OK;
   }
 
@@ -79,10 +93,11 @@ export class SessionOperations {
   }
 
   /** A session that somebody holds: only then may its state be read and set (I). */
-  private held(path: string, sessionId: string): Outcome<{ readonly queue: MessageQueue; readonly session: Session }> {
+  private held(path: string, sessionId: string): Outcome<{ readonly place: Place; readonly session: Session }> {
     const found = this.receiving.readable(path);
     if (!found.ok) return found;
-    const { queue, entity } = found.place;
+    const { place } = found;
+    const { queue, entity } = place;
     if (!queue.policy.requiresSession)
       return refuse('not-allowed', queue.path, `'${queue.path}' does not require sessions.`);
     if (sessionId.length > LIMITS.idLength)
@@ -90,6 +105,6 @@ export class SessionOperations {
     entity.noteUse();
     const session = queue.sessions.get(sessionId);
     if (!session?.holder) return sessionLockLost(queue.path, sessionId);
-    return { ok: true, queue, session };
+    return { ok: true, place, session };
   }
 }

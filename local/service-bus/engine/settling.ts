@@ -4,13 +4,10 @@ import { applicationChanges } from './changes.ts';
 import { LIMITS } from './limits.ts';
 import type { Lock } from './locks.ts';
 import type { MessageQueue } from './message-queue.ts';
-import type { Namespace, Place } from './namespace.ts';
+import { type Namespace, rootOf } from './namespace.ts';
 import type { Refusal } from './outcomes.ts';
 import { entityNotFound, lockLost, OK, refuse } from './refusals.ts';
 import type { Transactions } from './transactions.ts';
-
-const rootOf = (place: Place): string =>
-  place.entity.kind === 'subscription' ? place.entity.topicName : place.entity.path;
 
 /** Settling and renewing by lock token (contracts §2). */
 export class Settling {

@@ -242,6 +242,15 @@ describe('attach', () => {
   });
 });
 
+/** The lock token of a delivery tag, which has a .NET Guid's order of bytes. */
+const inNetworkOrder = (tag: Buffer): Buffer =>
+  Buffer.concat([
+    Buffer.from(tag.subarray(0, 4)).reverse(),
+    Buffer.from(tag.subarray(4, 6)).reverse(),
+    Buffer.from(tag.subarray(6, 8)).reverse(),
+    tag.subarray(8),
+  ]);
+
 describe('management', () => {
   test('numbers, arrays and status have the types that .NET casts to', async () => {
     await authorized();
@@ -273,19 +282,60 @@ describe('management', () => {
     await peer.begin(3);
     peer.write(Peer.encode(3, 'attach', receiverAttach('/orders')), Peer.encode(3, 'flow', creditFlow(1)));
     const { fields } = await peer.next('transfer', (frame) => frame.channel === 3);
-    const tag: Buffer = fields.delivery_tag;
-    const networkOrder = Buffer.concat([
-      Buffer.from(tag.subarray(0, 4)).reverse(),
-      Buffer.from(tag.subarray(4, 6)).reverse(),
-      Buffer.from(tag.subarray(6, 8)).reverse(),
-      tag.subarray(8),
-    ]);
     const renewed = await management.request('com.microsoft:renew-lock', {
-      'lock-tokens': types.wrap_array([networkOrder], 0x98),
+      'lock-tokens': types.wrap_array([inNetworkOrder(fields.delivery_tag)], 0x98),
     });
     const [, expirations] = typedBody(renewed).value;
     expect(expirations.array_constructor.typecode).toBe(0x83);
     expect(expirations.value).toHaveLength(1);
+  });
+
+  test('properties to modify keep their types when a message is settled by its lock token', async () => {
+    await authorized();
+    const management = await openManagement(peer, 1, 'orders/$management');
+    const send = await openSender(peer, 2, '/orders');
+    await send(message.encode({ message_id: 'a', body: 'x' }));
+    await peer.begin(3);
+    peer.write(Peer.encode(3, 'attach', receiverAttach('/orders')), Peer.encode(3, 'flow', creditFlow(1)));
+    const { fields } = await peer.next('transfer', (frame) => frame.channel === 3);
+    await management.request('com.microsoft:update-disposition', {
+      'disposition-status': 'defered',
+      'lock-tokens': types.wrap_array([inNetworkOrder(fields.delivery_tag)], 0x98),
+      'properties-to-modify': { whole: types.wrap_double(2), small: types.wrap_ubyte(3) },
+    });
+    const peeked = bus.serviceBus.broker.peek('orders', { fromSequenceNumber: 0, maxCount: 1 });
+    expect(peeked.ok && [...(peeked.messages[0]?.changes?.application ?? [])]).toEqual([
+      ['whole', { type: 'double', value: 2 }],
+      ['small', { type: 'ubyte', value: 3 }],
+    ]);
+  });
+
+  test('values of a correlation filter keep their types, and compare by them', async () => {
+    await authorized();
+    const management = await openManagement(peer, 1, 'prices/Subscriptions/all/$management');
+    const id = Buffer.alloc(16, 7);
+    const properties = {
+      id: types.wrap_uuid(id),
+      half: types.wrap_double(2),
+      at: types.wrap_timestamp(1_700_000_000_000),
+      long: types.wrap_long(2 ** 40),
+    };
+    await management.request('com.microsoft:remove-rule', { 'rule-name': '$Default' });
+    const added = await management.request('com.microsoft:add-rule', {
+      'rule-name': 'typed',
+      'rule-description': { 'correlation-filter': { properties }, 'sql-rule-action': null },
+    });
+    expect(typedSection(added, 0x74).get('statusCode').value).toBe(200);
+    const listed = await management.request('com.microsoft:enumerate-rules', { top: 10, skip: 0 });
+    for (const encoded of [`98${id.toString('hex')}`, '824000000000000000', '830000018bcfe56800', '810000010000000000'])
+      expect(listed.toString('hex')).toContain(encoded);
+    const send = await openSender(peer, 2, '/prices');
+    await send(message.encode({ application_properties: properties, body: 'x' }));
+    await send(
+      message.encode({ application_properties: { ...properties, id: types.wrap_uuid(Buffer.alloc(16)) }, body: '' }),
+    );
+    const counts = bus.serviceBus.broker.counts('prices/Subscriptions/all');
+    expect(counts.ok && counts.active).toBe(1);
   });
 
   test('an unknown operation answers not-implemented', async () => {

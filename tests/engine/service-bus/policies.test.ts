@@ -436,6 +436,25 @@ describe('transactions', () => {
     expect(peekBodies('q/$Transfer/$DeadLetterQueue')).toEqual(['b']);
   });
 
+  test("a session's state is set at the commit, if the session is still held", () => {
+    const { broker, clock, open } = given({ queues: [queue('s', { requiresSession: true })] });
+    const begin = () => ({ scopeId: 'c', transactionId: broker.declareTransaction('c').transactionId });
+    const state = () => ok(broker.getSessionState('s', 'a')).state;
+    const receiver = open('s', { session: { id: 'a' } });
+    const [first, second, third] = [begin(), begin(), begin()];
+    ok(broker.setSessionState('s', 'a', new Uint8Array([1]), { transaction: first }));
+    expect(state()).toBeUndefined();
+    ok(broker.dischargeTransaction(first, false));
+    expect(state()).toEqual(new Uint8Array([1]));
+    ok(broker.setSessionState('s', 'a', new Uint8Array([2]), { transaction: second }));
+    ok(broker.dischargeTransaction(second, true));
+    expect(state()).toEqual(new Uint8Array([1]));
+    ok(broker.setSessionState('s', 'a', new Uint8Array([3]), { transaction: third }));
+    clock.advanceBy(MINUTE);
+    expect(receiver.lostBy).toBe('session-lock-lost');
+    expect(refused(broker.dischargeTransaction(third, false)).outcome).toBe('transaction-failed');
+  });
+
   test('schedule and cancel are rolled back too', () => {
     const { broker, clock, peekBodies, transaction } = begun();
     const scheduledEnqueueAt = clock.now() + MINUTE;

@@ -1,10 +1,11 @@
 import type { FilterValue, MessageView } from '../api.ts';
 import { calculate, negate, plus } from './arithmetic.ts';
-import { foldName, NUMBER_PARAMETER_TYPE } from './choices.ts';
+import { foldName } from './choices.ts';
 import { CompileProblem } from './errors.ts';
+import { fromFilterValue } from './filter-value.ts';
 import { systemReader, userProperty } from './properties.ts';
 import type { Expression, PropertyReference } from './syntax.ts';
-import { booleanValue, type Evaluated, fault, INT64_MAX, INT64_MIN, isFault, type SqlValue } from './values.ts';
+import { type Evaluated, fault, INT64_MAX, INT64_MIN, isFault, type SqlValue } from './values.ts';
 
 /** The key of a SQL parameter carries its `@`. */
 export type FilterParameters = Readonly<Record<string, FilterValue>>;
@@ -82,19 +83,10 @@ function constant(value: SqlValue): Evaluator {
 
 function parameterValue(name: string, parameters: FilterParameters): SqlValue {
   const value = parameters[name];
-  switch (typeof value) {
-    case 'string':
-      return { type: 'string', value };
-    case 'number':
-      return { type: NUMBER_PARAMETER_TYPE, value };
-    case 'bigint':
-      if (value > INT64_MAX || value < INT64_MIN) throw new CompileProblem(`The parameter '${name}' is out of range.`);
-      return { type: 'long', value, isConstant: true };
-    case 'boolean':
-      return booleanValue(value);
-    case 'object':
-      return { type: 'datetime', value: value.getTime() };
-    default:
-      throw new CompileProblem(`The parameter '${name}' is used in the expression but has no value.`);
-  }
+  if (value === undefined)
+    throw new CompileProblem(`The parameter '${name}' is used in the expression but has no value.`);
+  const known = fromFilterValue(value);
+  if (known.type === 'long' && (known.value > INT64_MAX || known.value < INT64_MIN))
+    throw new CompileProblem(`The parameter '${name}' is out of range.`);
+  return known;
 }

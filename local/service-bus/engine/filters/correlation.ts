@@ -1,8 +1,9 @@
-import type { CorrelationFilterFields, FilterValue, MessageView } from '../api.ts';
-import { EMPTY_CORRELATION_FILTER_SELECTS, foldName, NUMBER_PARAMETER_TYPE } from './choices.ts';
+import type { CorrelationFilterFields, MessageView } from '../api.ts';
+import { EMPTY_CORRELATION_FILTER_SELECTS, foldName } from './choices.ts';
 import { compare } from './comparison.ts';
+import { fromFilterValue } from './filter-value.ts';
 import { toSqlValue, userProperty } from './properties.ts';
-import { booleanValue, isNumber, type SqlValue } from './values.ts';
+import { isNumber, type SqlValue } from './values.ts';
 
 type Condition = (view: MessageView) => boolean;
 
@@ -34,7 +35,7 @@ export function compileCorrelation(fields: CorrelationFilterFields): Condition {
   }
   for (const [name, value] of Object.entries(fields.properties ?? {})) {
     const folded = foldName(name);
-    const expected = filterValue(value);
+    const expected = fromFilterValue(value);
     conditions.push((view) => {
       const actual = userProperty(view.applicationProperties, name, folded);
       return actual !== undefined && isEqual(expected, actual);
@@ -55,19 +56,4 @@ function isEqual(expected: SqlValue, actual: SqlValue): boolean {
     return compare('=', left!, right!) === true;
   }
   return expected.type === actual.type && compare('=', expected, actual) === true;
-}
-
-function filterValue(value: FilterValue): SqlValue {
-  switch (typeof value) {
-    case 'string':
-      return { type: 'string', value };
-    case 'number':
-      return { type: NUMBER_PARAMETER_TYPE, value };
-    case 'bigint':
-      return { type: 'long', value };
-    case 'boolean':
-      return booleanValue(value);
-    default:
-      return { type: 'datetime', value: value.getTime() };
-  }
 }

@@ -1,4 +1,4 @@
-import type { CompiledRule, CompileRule, MessageChanges, MessageView, RuleDefinition, SqlAction } from '../api.ts';
+import type { CompiledRule, CompileRule, MessageChanges, MessageView, RuleAction, RuleDefinition } from '../api.ts';
 import { ACTION_FAULT_REASON, FILTER_FAULT_REASON, LONGEST_EXPRESSION, LONGEST_RULE_NAME } from './choices.ts';
 import { type Action, compileAction } from './compile-action.ts';
 import type { CompileScope } from './compile-expression.ts';
@@ -65,7 +65,7 @@ function compileFilter({ filter }: RuleDefinition, scope: CompileScope): Test {
 }
 
 /** Its own parameters go before the filter's. */
-function compileActionOf(action: SqlAction, scope: CompileScope): Action | undefined {
+function compileActionOf(action: RuleAction, scope: CompileScope): Action | undefined {
   const { sqlExpression, parameters } = action;
   // The management interface writes an absent action as an empty one.
   if (sqlExpression.trim() === '') return undefined;

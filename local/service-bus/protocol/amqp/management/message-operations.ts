@@ -111,7 +111,7 @@ function encodedAs(message: StoredMessage, options: WriteOptions) {
 }
 
 function requestedSettlement(call: ManagementCall): Settlement {
-  const propertiesToModify = toPropertiesToModify(call.get<ReadonlyMap<string, unknown>>('properties-to-modify'));
+  const propertiesToModify = toPropertiesToModify(call.request.typedMap('properties-to-modify'));
   const status = call.need<string>('disposition-status');
   switch (status) {
     case 'completed':

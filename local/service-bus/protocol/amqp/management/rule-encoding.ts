@@ -1,5 +1,6 @@
 import { described, int, timestamp } from '../../../../amqp/codec/index.ts';
 import type { FilterValue, RuleDefinition, RuleFilter, RuleInfo } from '../../../engine/api.ts';
+import { fromPropertyValue, toPropertyValue } from '../property-values.ts';
 import { BadRequest } from './operation.ts';
 
 /** Descriptors of rules (amqp-request-response, "Enumerate rules"). */
@@ -14,18 +15,18 @@ const COMPATIBILITY_LEVEL = 20;
 
 type Fields = ReadonlyMap<string, unknown>;
 
-/** The `rule-description` of add-rule. */
-export function toRule(name: string, description: Fields): RuleDefinition {
+/** The `rule-description` of add-rule; `properties` are the correlation filter's, with their types. */
+export function toRule(name: string, description: Fields, properties: Fields | undefined): RuleDefinition {
   const action = description.get('sql-rule-action');
   const expression = action instanceof Map ? (action.get('expression') as string | null) : undefined;
   return {
     name,
-    filter: toFilter(description),
+    filter: toFilter(description, properties),
     action: expression ? { sqlExpression: expression } : undefined,
   };
 }
 
-function toFilter(description: Fields): RuleFilter {
+function toFilter(description: Fields, properties: Fields | undefined): RuleFilter {
   const sql = description.get('sql-filter');
   if (sql instanceof Map) {
     const expression = (sql as Fields).get('expression');
@@ -33,7 +34,7 @@ function toFilter(description: Fields): RuleFilter {
     return { filterType: 'SqlFilter', sqlExpression: expression };
   }
   const correlation = description.get('correlation-filter');
-  if (correlation instanceof Map) return toCorrelationFilter(correlation as Fields);
+  if (correlation instanceof Map) return toCorrelationFilter(correlation as Fields, properties);
   if (description.has('true-filter')) return { filterType: 'TrueFilter' };
   if (description.has('false-filter')) return { filterType: 'FalseFilter' };
   throw new BadRequest('The rule has no filter.');
@@ -50,16 +51,14 @@ const CORRELATION_FIELDS = [
   ['content-type', 'contentType'],
 ] as const;
 
-function toCorrelationFilter(fields: Fields): RuleFilter {
+function toCorrelationFilter(fields: Fields, properties: Fields | undefined): RuleFilter {
   const filter: Record<string, unknown> = { filterType: 'CorrelationFilter' };
   for (const [wire, name] of CORRELATION_FIELDS) {
     const value = fields.get(wire);
     if (typeof value === 'string') filter[name] = value;
   }
-  const properties = fields.get('properties');
-  if (properties instanceof Map && properties.size > 0) {
-    filter.properties = Object.fromEntries(properties as Map<string, FilterValue>);
-  }
+  if (properties && properties.size > 0)
+    filter.properties = Object.fromEntries(Array.from(properties, ([key, value]) => [key, toPropertyValue(value)]));
   return filter as RuleFilter;
 }
 
@@ -81,9 +80,15 @@ function fromFilter(filter: RuleFilter): unknown {
     case 'CorrelationFilter':
       return described(CORRELATION_FILTER, [
         ...CORRELATION_FIELDS.map(([, name]) => filter[name] ?? null),
-        filter.properties ?? {},
+        Object.fromEntries(
+          Object.entries(filter.properties ?? {}).map(([key, value]) => [key, fromFilterValue(value)]),
+        ),
       ]);
   }
+}
+
+function fromFilterValue(value: FilterValue): unknown {
+  return typeof value === 'object' && !(value instanceof Date) ? fromPropertyValue(value) : value;
 }
 
 function fromAction({ action }: RuleDefinition): unknown {

@@ -6,7 +6,11 @@ const addRule: ManagementOperation = {
   run(call) {
     const description = call.need<unknown>('rule-description');
     if (!(description instanceof Map)) throw new BadRequest("'rule-description' is not a map.");
-    const rule = toRule(call.need<string>('rule-name'), description as ReadonlyMap<string, unknown>);
+    const rule = toRule(
+      call.need<string>('rule-name'),
+      description as ReadonlyMap<string, unknown>,
+      call.request.typedMap('rule-description', 'correlation-filter', 'properties'),
+    );
     const added = call.context.broker.addRule(call.path, rule);
     return added.ok ? call.whenDurable(OK) : call.refuse(added);
   },

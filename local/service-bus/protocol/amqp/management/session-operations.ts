@@ -1,4 +1,5 @@
 import { int, timestamp } from '../../../../amqp/codec/index.ts';
+import { transactionOn } from '../context.ts';
 import type { ManagementOperation } from './operation.ts';
 import { NO_CONTENT, OK } from './operation.ts';
 
@@ -27,13 +28,16 @@ const setSessionState: ManagementOperation = {
   right: 'Listen',
   run(call) {
     const state = call.get<Buffer>('session-state');
+    const inTransaction = transactionOn(call.request.connection, call.request.transactionId);
     const set = call.context.broker.setSessionState(
       call.path,
       call.need<string>('session-id'),
       // No bytes are no state: so the Go client clears it, and reads null afterwards (azservicebus, TestSessionReceiver_acceptSession).
       state?.length ? Buffer.from(state) : undefined,
+      inTransaction,
     );
-    return set.ok ? call.whenDurable(OK) : call.refuse(set);
+    if (!set.ok) return call.refuse(set);
+    return inTransaction.transaction ? OK : call.whenDurable(OK);
   },
 };
 

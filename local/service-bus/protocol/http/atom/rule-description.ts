@@ -1,14 +1,13 @@
-import type { FilterValue, RuleDefinition, RuleFilter, RuleInfo, SqlAction } from '../../../engine/api.ts';
+import type { FilterValue, RuleAction, RuleDefinition, RuleFilter, RuleInfo } from '../../../engine/api.ts';
 import type { XmlContent, XmlElement } from '../xml.ts';
+import { localName, readFilterValues, writeFilterValues } from './filter-values.ts';
 import { formatInstant } from './value-formats.ts';
 
 type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 const good = <T>(value: T): Read<T> => ({ ok: true, value });
 const bad = (problem: string): { ok: false; problem: string } => ({ ok: false, problem });
 
-const SCHEMA = 'http://www.w3.org/2001/XMLSchema';
 const COMPATIBILITY_LEVEL = '20';
-const LARGEST_INT = 2 ** 31;
 
 /** A `RuleDescription` or `DefaultRuleDescription`. Without a filter: the true filter. The name is the path's where it has one. */
 export function readRule(description: XmlElement, name: string): Read<RuleDefinition> {
@@ -71,43 +70,9 @@ function readAction(element: XmlElement | undefined): Read<RuleDefinition['actio
   return good(parameters.value ? { sqlExpression, parameters: parameters.value } : { sqlExpression });
 }
 
-function readValues(element: XmlElement | undefined): Read<Record<string, FilterValue> | undefined> {
-  const values: Record<string, FilterValue> = {};
-  for (const pair of element?.all('KeyValueOfstringanyType') ?? []) {
-    const key = pair.child('Key')?.text ?? '';
-    const value = pair.child('Value');
-    const type = localName(value?.attribute('type')) ?? 'string';
-    const read = readValue(type, value?.text ?? '');
-    if (read === undefined) return bad(`The value of '${key}' is no ${type}.`);
-    values[key] = read;
-  }
-  return good(Object.keys(values).length > 0 ? values : undefined);
-}
-
-function readValue(type: string, text: string): FilterValue | undefined {
-  switch (type) {
-    case 'int':
-    case 'short':
-    case 'byte':
-    case 'unsignedInt':
-      return /^[+-]?\d+$/.test(text) ? Number(text) : undefined;
-    case 'long':
-    case 'unsignedLong':
-      return /^[+-]?\d+$/.test(text) ? BigInt(text) : undefined;
-    case 'double':
-    case 'float':
-    case 'decimal':
-      return text.trim() !== '' && !Number.isNaN(Number(text)) ? Number(text) : undefined;
-    case 'boolean':
-      return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : undefined;
-    case 'dateTime': {
-      const at = new Date(text);
-      return Number.isNaN(at.getTime()) ? undefined : at;
-    }
-    // A duration or a guid stands as its text: the filters know no such values.
-    default:
-      return text;
-  }
+function readValues(element: XmlElement | undefined): Read<Readonly<Record<string, FilterValue>> | undefined> {
+  const read = readFilterValues(element);
+  return 'problem' in read ? bad(read.problem) : good(read.values);
 }
 
 export function writeRule(info: RuleInfo): XmlContent {
@@ -135,42 +100,16 @@ function writeFilter(filter: RuleFilter): XmlContent {
       return {
         '@_i:type': 'CorrelationFilter',
         ...Object.fromEntries(fields),
-        ...(filter.properties ? { Properties: writeValues(filter.properties) } : {}),
+        ...(filter.properties ? { Properties: writeFilterValues(filter.properties) } : {}),
       };
     }
   }
 }
 
-function writeSql({ sqlExpression, parameters }: SqlAction): XmlContent {
+function writeSql({ sqlExpression, parameters }: RuleAction): XmlContent {
   return {
     SqlExpression: sqlExpression,
     CompatibilityLevel: COMPATIBILITY_LEVEL,
-    ...(parameters ? { Parameters: writeValues(parameters) } : {}),
+    ...(parameters ? { Parameters: writeFilterValues(parameters) } : {}),
   };
-}
-
-function writeValues(values: Readonly<Record<string, FilterValue>>): XmlContent {
-  return {
-    KeyValueOfstringanyType: Object.entries(values).map(([key, value]) => ({
-      Key: key,
-      // The JavaScript client takes the type from the fifth character on, so the prefix has four: it is the service's.
-      Value: { '@_i:type': `d6p1:${typeOf(value)}`, '@_xmlns:d6p1': SCHEMA, '#text': textOf(value) },
-    })),
-  };
-}
-
-function typeOf(value: FilterValue): string {
-  if (typeof value === 'bigint') return 'long';
-  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) < LARGEST_INT ? 'int' : 'double';
-  if (typeof value === 'boolean') return 'boolean';
-  return value instanceof Date ? 'dateTime' : 'string';
-}
-
-function textOf(value: FilterValue): string {
-  return value instanceof Date ? value.toISOString() : String(value);
-}
-
-/** `l28:string` is `string`. */
-function localName(name: string | undefined): string | undefined {
-  return name?.slice(name.indexOf(':') + 1);
 }
