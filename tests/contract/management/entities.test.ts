@@ -295,3 +295,19 @@ describe('lists', () => {
     await lists.close();
   });
 });
+
+describe('an element that is newer than the api-version', () => {
+  it('is refused', async () => {
+    const body = `<entry xmlns="http://www.w3.org/2005/Atom"><content type="application/xml"><TopicDescription
+      xmlns="http://schemas.microsoft.com/netservices/2010/10/servicebus/connect"><MaxMessageSizeInKilobytes>1024</MaxMessageSizeInKilobytes>
+      </TopicDescription></content></entry>`;
+    const old = await cloud.http('PUT', 'large?api-version=2017-04', { body });
+    expect([old.status, await old.text()]).toEqual([
+      400,
+      expect.stringContaining(
+        'type &apos;TopicDescription&apos; has unsupported properties for api-version &apos;2017-04&apos;',
+      ),
+    ]);
+    expect((await cloud.http('PUT', 'large?api-version=2021-05', { body })).status).toBe(201);
+  });
+});

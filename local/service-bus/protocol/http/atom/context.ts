@@ -94,6 +94,14 @@ export class AtomContext {
     return this.refuse(400, `SubCode=40000. Bad Request. ${problem}`);
   }
 
+  /** Azure's answer to an element that is newer than the request's api-version (recorded by azure-servicebus' tests). */
+  badDescription(name: string): HttpReply {
+    return this.refuse(
+      400,
+      `SubCode=40000. The entity description of type '${name}' has unsupported properties for api-version '${this.write.apiVersion}' in the request. Try including the correct api-version query string in the request.`,
+    );
+  }
+
   private notFoundText(entity: string): string {
     return `Entity '${this.broker.namespaceName}:${entity.replace(/^\//, '')}' was not found. To know more visit https://aka.ms/sbResourceMgrExceptions.`;
   }

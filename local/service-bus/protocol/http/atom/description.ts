@@ -8,6 +8,8 @@ import type { ValueFormat } from './value-formats.ts';
 export interface Field<Definition> {
   readonly element: string;
   readonly isFixed: boolean;
+  /** The api-version that the element came with; absent: it was always there. */
+  readonly since?: string;
   /** Puts the element's value into `target`; says what is wrong with it otherwise. */
   read(element: XmlElement, target: Partial<Definition>): string | undefined;
   write(definition: Definition, context: WriteContext): string | XmlContent | undefined;

@@ -1,6 +1,7 @@
 import type { Broker, Outcome, QueueInfo, TopicInfo } from '../../../engine/api.ts';
 import { newQueue, newTopic } from '../../../engine/index.ts';
 import type { HttpReply } from '../exchange.ts';
+import type { XmlElement } from '../xml.ts';
 import type { AtomContext } from './context.ts';
 import { type Field, type ReadOnlyElement, readFields, writeElements } from './description.ts';
 import type { Entry } from './envelope.ts';
@@ -28,6 +29,7 @@ export function putEntity(context: AtomContext, name: string): HttpReply {
 function putQueue(context: AtomContext, name: string): HttpReply {
   const description = context.readDescription('QueueDescription');
   if ('status' in description) return description;
+  if (hasNewerElements(queueElements, description, context)) return context.badDescription('QueueDescription');
   const existing = context.broker.getQueue(name);
   if (context.isUpdate && !existing.ok) return context.refusal(existing);
   const current = context.isUpdate && existing.ok ? existing.definition : undefined;
@@ -49,6 +51,7 @@ function putQueue(context: AtomContext, name: string): HttpReply {
 function putTopic(context: AtomContext, name: string): HttpReply {
   const description = context.readDescription('TopicDescription');
   if ('status' in description) return description;
+  if (hasNewerElements(topicElements, description, context)) return context.badDescription('TopicDescription');
   const existing = context.broker.getTopic(name);
   if (context.isUpdate && !existing.ok) return context.refusal(existing);
   const current = context.isUpdate && existing.ok ? existing.definition : undefined;
@@ -97,6 +100,18 @@ export function withFixed<Definition extends object>(
   const target: Partial<Definition> = { ...defaults };
   for (const row of rows) if ('copy' in row && row.isFixed) row.copy(current, target);
   return target as Definition;
+}
+
+/** True when the description has elements that the request's api-version does not know. */
+function hasNewerElements<Definition>(
+  rows: readonly (Field<Definition> | ReadOnlyElement<never>)[],
+  description: XmlElement,
+  { write }: AtomContext,
+): boolean {
+  return rows.some(
+    (row) =>
+      'since' in row && row.since !== undefined && row.since > write.apiVersion && description.child(row.element),
+  );
 }
 
 /** The first element that an update may not change and does. */

@@ -82,6 +82,7 @@ export function maxMessageSize<D extends { readonly maxMessageSizeInKilobytes: n
   });
   return {
     ...row,
+    since: '2021-05',
     read: (element, target) => (integer.read(element) === 0 ? undefined : row.read(element, target)),
     write: (definition, context) =>
       isSince(context, '2021-05')
