@@ -324,6 +324,27 @@ describe('forwarding', () => {
     expect(ok(broker.counts('in')).total).toBe(0);
   });
 
+  test('to itself, or to its own topic: round until no hop is left, then to the dead-letter queue, and no further', () => {
+    const { broker, receiveOne, send } = given({
+      queues: [queue('q')],
+      topics: [{ ...topic('t'), subscriptions: [subscription('s')] }],
+    });
+    ok(broker.updateQueue(queue('q', { forwardTo: 'q', forwardDeadLetteredMessagesTo: 'Q' })));
+    ok(broker.updateSubscription('t', subscription('s', { forwardTo: 't' })));
+    send('q', message('a'));
+    send('t', message('b'));
+    expect(ok(broker.counts('q'))).toMatchObject({ active: 0, deadLetter: 1 });
+    const { message: dead } = receiveOne(`t/Subscriptions/s/${DLQ}`)!;
+    expect(applicationOf(dead).DeadLetterReason).toBe('MaxTransferHopCountExceeded');
+  });
+
+  test('from an entity with sessions: taken, and its messages stay', () => {
+    const { broker, send } = given({ queues: [queue('out')] });
+    ok(broker.createQueue(queue('in', { requiresSession: true, forwardTo: 'out' })));
+    send('in', message('a', { sessionId: 's' }));
+    expect([ok(broker.counts('in')).active, ok(broker.counts('out')).active]).toEqual([1, 0]);
+  });
+
   test('a destination that is disabled or full: the dead-letter queue of the source', () => {
     const { broker, receiveOne, send } = given({ queues: [queue('in', { forwardTo: 'out' }), queue('out')] });
     ok(broker.updateQueue(queue('out', { status: 'SendDisabled' })));
@@ -359,13 +380,9 @@ describe('forwarding', () => {
     expect(applicationOf(moved)).toEqual({ DeadLetterReason: 'R' });
   });
 
-  test('what is set up must be there, and must not be sessionful', () => {
+  test('what is set up must be there', () => {
     const { broker } = given({});
     expect(refused(broker.createQueue(queue('q', { forwardTo: 'nowhere' }))).outcome).toBe('invalid-argument');
-    ok(broker.createQueue(queue('out')));
-    expect(refused(broker.createQueue(queue('s', { forwardTo: 'out', requiresSession: true }))).outcome).toBe(
-      'invalid-argument',
-    );
   });
 });
 
@@ -534,6 +551,27 @@ describe('entities', () => {
     expect(broker.getQueue('busy').ok).toBe(true);
     clock.advanceBy(MINUTE);
     expect(broker.getQueue('busy').ok).toBe(false);
+  });
+
+  test('what is out of its range is refused in the service’s words, with or without the feature', () => {
+    const { broker } = given({});
+    const DAY = 24 * HOUR;
+    expect(refused(broker.createTopic(topic('t', { duplicateDetectionHistoryTimeWindowMs: 25 * DAY })))).toMatchObject({
+      outcome: 'argument-out-of-range',
+      detail:
+        'The value supplied must be between 00:00:20 and 7.00:00:00.\r\nParameter name: DuplicateDetectionHistoryTimeWindow\r\nActual value was 25.00:00:00.',
+    });
+    expect(refused(broker.createQueue(queue('q', { lockDurationMs: 301_500 }))).detail).toBe(
+      "The supplied lock time exceeds the allowed maximum of '5' minutes. To know more visit https://aka.ms/sbResourceMgrExceptions. \r\nParameter name: LockDuration\r\nActual value was 00:05:01.5000000.",
+    );
+  });
+
+  test('the one message size of the Standard tier is taken, and no other', () => {
+    const { broker } = given({}, { tier: 'Standard' });
+    expect(refused(broker.createTopic(topic('t', { maxMessageSizeInKilobytes: 1024 }))).outcome).toBe(
+      'invalid-argument',
+    );
+    ok(broker.createTopic(topic('t', { maxMessageSizeInKilobytes: 256 })));
   });
 
   test('names are found in any case and taken once; what cannot be is refused', () => {
