@@ -114,3 +114,14 @@ export function readDataSections(payload: Buffer, sections: MessageSections = re
     return value;
   });
 }
+
+/**
+ * The message without delivery annotations that stand behind where they belong: the Python clients write them last. They are for
+ * the hop that ends here. Any other message is answered as it is.
+ */
+export function withoutTrailingAnnotations(payload: Buffer, sections: MessageSections): Buffer {
+  const { deliveryAnnotations, properties, applicationProperties, body, footer } = sections;
+  const bareStart = (properties ?? applicationProperties ?? body[0] ?? footer)?.start;
+  if (!deliveryAnnotations || bareStart === undefined || deliveryAnnotations.start < bareStart) return payload;
+  return Buffer.concat([payload.subarray(0, deliveryAnnotations.start), payload.subarray(deliveryAnnotations.end)]);
+}

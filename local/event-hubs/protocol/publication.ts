@@ -1,4 +1,9 @@
-import { type MessageSections, readDataSections, readSections } from '../../amqp/codec/index.ts';
+import {
+  type MessageSections,
+  readDataSections,
+  readSections,
+  withoutTrailingAnnotations,
+} from '../../amqp/codec/index.ts';
 import type { NewEvent } from '../engine/event.ts';
 import { encodeHead, readAnnotations } from './event-head.ts';
 
@@ -28,7 +33,9 @@ export function toPublication(messageFormat: number, payload: Buffer): Publicati
   return { partitionKey: envelope.partitionKey ?? events[0]?.partitionKey, events };
 }
 
-function toEvent(message: Buffer, sections: MessageSections): NewEvent {
+function toEvent(sent: Buffer, sectionsOfSent: MessageSections): NewEvent {
+  const message = withoutTrailingAnnotations(sent, sectionsOfSent);
+  const sections = message === sent ? sectionsOfSent : readSections(message);
   const { header, deliveryAnnotations, messageAnnotations } = sections;
   const annotations = readAnnotations(message, messageAnnotations);
   const bareStart = Math.max(header?.end ?? 0, deliveryAnnotations?.end ?? 0, messageAnnotations?.end ?? 0);

@@ -1,5 +1,6 @@
 /** What the .NET clients need of transfers, dispositions and drain (contracts: amqp-dotnet.md, points 14 to 22). */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { encodeAnnotations, Section } from '../../../local/amqp/codec/index.ts';
 import { startTestServiceBus, type TestServiceBus } from '../../support/service-bus.ts';
 import { creditFlow, openSender, putToken, receiverAttach } from './dotnet-client.ts';
 import { described, message, Peer, type PeerFrame, typedSection, types } from './peer.ts';
@@ -114,6 +115,15 @@ describe('deliveries', () => {
     const annotations = typedSection((await nextTransfer()).payload!, 0x72);
     expect(annotations.get('x-opt-enqueue-sequence-number').type.name).toMatch(/Long$/);
     expect(annotations.get('x-opt-enqueue-sequence-number').value).toBe(1);
+  });
+
+  test('delivery annotations behind the body, as Python writes them, do not come out again', async () => {
+    await send(Buffer.concat([text('a'), encodeAnnotations(Section.deliveryAnnotations, [['mine', 'y']])]));
+    await receive(1);
+    const { payload } = await nextTransfer();
+    expect([...typedSection(payload!, 0x71).keys()]).toEqual(['x-opt-lock-token']);
+    expect(payload!.includes('mine')).toBe(false);
+    expect(message.decode(payload).body).toBe('a');
   });
 
   test('a partition key that came as bytes goes out as text', async () => {

@@ -1,5 +1,6 @@
 import rhea, { type Connection, type EventContext, type Receiver, type Sender } from 'rhea';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeAnnotations, Section } from '../../../local/amqp/codec/index.ts';
 import { encodeDelivery } from '../../../local/event-hubs/protocol/delivery.ts';
 import { toPublication } from '../../../local/event-hubs/protocol/publication.ts';
 import { positionFromSelector } from '../../../local/event-hubs/protocol/selector.ts';
@@ -225,6 +226,18 @@ describe('a delivered event', () => {
     expect(encoded.subarray(encoded.length - event.payload.length)).toEqual(event.payload);
     const decoded = rhea.message.decode(encodeDelivery({ ...event, ...place }));
     expect(decoded).toMatchObject({ durable: true, message_annotations: { mine: 'y', 'x-opt-offset': '12' } });
+  });
+
+  it('given delivery annotations behind the body, as Python writes them, then they are dropped and nothing else', () => {
+    const bare: Buffer = rhea.message.encode({
+      body: rhea.message.data_section(Buffer.from('x')),
+      subject: 's',
+    } as never);
+    const annotations = encodeAnnotations(Section.deliveryAnnotations, [['mine', 'y']]);
+    const event = toPublication(0, Buffer.concat([bare, annotations])).events[0]!;
+    expect(event.isTombstone).toBe(false);
+    expect(rhea.message.decode(encodeDelivery({ ...event, ...place }))).toMatchObject({ subject: 's' });
+    expect(Buffer.from(event.payload)).toEqual(toPublication(0, bare).events[0]!.payload);
   });
 
   it.each([

@@ -10,8 +10,10 @@ export const SCHEDULED_ENQUEUE_TIME = 'x-opt-scheduled-enqueue-time';
 const LONGEST_HEADER_TTL_MS = 0xffff_ffff;
 
 /** @throws DecodeError when the bytes are not a message */
-export function toNewMessage(content: Buffer): NewMessage {
-  return { content, properties: readProperties(content) };
+export function toNewMessage(sent: Buffer): NewMessage {
+  const sections = amqp.readSections(sent);
+  const content = amqp.withoutTrailingAnnotations(sent, sections);
+  return { content, properties: content === sent ? readProperties(content, sections) : readProperties(content) };
 }
 
 /** What the engine has read again when it needs it: the message itself stays encoded. */
@@ -25,8 +27,7 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function readProperties(content: Buffer): MessageProperties {
-  const sections = amqp.readSections(content);
+function readProperties(content: Buffer, sections = amqp.readSections(content)): MessageProperties {
   const properties = amqp.decodeProperties(content, sections.properties);
   const result: { -readonly [Key in keyof MessageProperties]: MessageProperties[Key] } = {
     messageId: idText(properties.messageId),
