@@ -133,7 +133,7 @@ export interface OutgoingLink extends AmqpLink {
   /** Gives back what credit is left. */
   drained(): void;
   /**
-   * Sends an encoded message; throws without credit or on a closed link. The tag is 16 bytes and unique among the link's unsettled ones.
+   * Sends an encoded message; throws without credit or on a closed link. The tag is unique among the link's unsettled ones.
    * Deliveries on a pre-settled link need no settling.
    */
   send(payload: Uint8Array, tag: Buffer): OutgoingDelivery;

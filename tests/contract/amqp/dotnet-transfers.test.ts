@@ -139,6 +139,7 @@ describe('deliveries', () => {
     await receive(1, { deletes: true });
     const { fields } = await nextTransfer();
     expect(fields.settled).toBe(true);
+    expect(fields.delivery_tag).toHaveLength(0);
     expect(count()).toBe(0);
   });
 

@@ -98,8 +98,8 @@ class ReceiverLink {
   }
 
   private deliver({ message, lockToken, lockedUntil }: Delivery): void {
-    // A message that was received and deleted has no lock; its tag only has to be unique.
-    const tag = toDeliveryTag(lockToken ?? this.context.newId());
+    // A message that was received and deleted has no lock, and an empty tag (live test of azure-servicebus, test_message).
+    const tag = lockToken === undefined ? NO_LOCK : toDeliveryTag(lockToken);
     this.delayed.send(writeMessage(message, { lockedUntil, lockToken }), tag);
   }
 
@@ -131,6 +131,8 @@ class ReceiverLink {
     this.link.close(traced(this.context, LOSSES[reason](this.path, this.link.connection.hostname), this.path));
   }
 }
+
+const NO_LOCK = Buffer.alloc(0);
 
 /** .NET ticks: 100 ns units since the year 1. */
 export function toTicks(instant: number): bigint {
