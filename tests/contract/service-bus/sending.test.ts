@@ -152,7 +152,7 @@ describe('scheduled messages', () => {
   test('come at their time, whether scheduled or sent with a time', async () => {
     const { client } = given();
     const sender = client.createSender('orders');
-    const soon = new Date(Date.now() + 60);
+    const soon = new Date(Date.now() + 1_000);
     await sender.scheduleMessages({ body: 'scheduled' }, soon);
     await sender.sendMessages({ body: 'sent', scheduledEnqueueTimeUtc: soon });
     const receiver = client.createReceiver('orders', { receiveMode: 'receiveAndDelete' });
