@@ -11,7 +11,7 @@ import { within } from './triggers/trigger.ts';
  * A client answers in milliseconds; but @azure/service-bus 7.9.5, when a receive is aborted while the connection opens, forgets
  * that it is open and would wait a minute for that. Then it is left to itself.
  */
-const closeWithinMs = 1000;
+const closeWithinMs = 300;
 
 /**
  * SDK clients, one a connection, made when first asked for: an SDK that no trigger needs is never loaded

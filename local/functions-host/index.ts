@@ -151,8 +151,8 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
     watcher?.close();
     server.stop();
     await reloading;
-    await current?.stop();
-    await within(invoker.idle(), options.drainMs ?? defaultDrainMs);
+    const drained = (current?.stop() ?? Promise.resolve()).then(() => invoker.idle());
+    await within(drained, options.drainMs ?? defaultDrainMs);
     await process_.close();
     await current?.close();
     await Promise.all([clients.close(), server.close()]);

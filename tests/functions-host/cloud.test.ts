@@ -69,7 +69,9 @@ describe('the whole cloud with an app, in virtual time', () => {
       appFolder: appFolder('listeners'),
       topology,
       clock,
-      settings: { Bus: 'Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=k;UseDevelopmentEmulator=true;' },
+      settings: {
+        Bus: 'Endpoint=sb://localhost;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true;',
+      },
       log: log.log,
     });
   });

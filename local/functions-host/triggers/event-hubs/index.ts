@@ -3,6 +3,7 @@ import type { EventHubsHostOptions } from '../../host-json.ts';
 import { loadSdk } from '../../sdks.ts';
 import { connectionName } from '../../settings.ts';
 import { FunctionsHostError } from '../../types.ts';
+import { problemText } from '../problem-text.ts';
 import type { Trigger, TriggerContext } from '../trigger.ts';
 import { PartitionWorker } from './partition-worker.ts';
 
@@ -53,7 +54,7 @@ export async function startEventHubTrigger(context: TriggerContext): Promise<Tri
     },
     async processError(error, { partitionId }) {
       const about = partitionId ? ` partition ${partitionId}` : '';
-      const problem = `Event hub ${hub}${about} (function ${info.name}): ${error.message.split('\n')[0]}`;
+      const problem = `Event hub ${hub}${about} (function ${info.name}): ${problemText(error)}`;
       // Another owner taking a partition is ordinary life.
       if (!isStopping && !/higher epoch|link:stolen/i.test(error.message) && problem !== lastProblem) {
         log.host('error', problem);

@@ -1,4 +1,5 @@
 import type { HostLog } from '../../host-log.ts';
+import { problemText } from '../problem-text.ts';
 
 /** Says a lasting problem once: the SDK reports it at every attempt to reconnect. */
 export function problemReporter(options: {
@@ -8,7 +9,7 @@ export function problemReporter(options: {
 }): (error: Error) => void {
   let last = '';
   return (error) => {
-    const text = `Service Bus entity ${options.entity} (function ${options.functionName}): ${withoutTracking(error.message)}`;
+    const text = `Service Bus entity ${options.entity} (function ${options.functionName}): ${problemText(error)}`;
     if (text !== last) options.log.host('error', text);
     last = text;
   };
@@ -28,9 +29,4 @@ export function pauseAfterError(signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', done);
     if (signal.aborted) done();
   });
-}
-
-/** Every answer of the broker ends in ids and a time of its own. */
-function withoutTracking(message: string): string {
-  return message.split('\n')[0]!.replace(/\s*TrackingId:.*$/, '');
 }

@@ -1,4 +1,5 @@
 import { app, input, output } from '@azure/functions';
+import base from '@azure/functions-extensions-base';
 
 const record = (name, value) => console.log(`RECORD ${name} ${JSON.stringify(value)}`);
 const connection = 'ShopStorage';
@@ -78,4 +79,19 @@ app.storageBlob('scan-plates', {
   path: 'plates',
   connection,
   handler: (blob, context) => record('plate', { text: blob.toString(), path: context.triggerMetadata.blobTrigger }),
+});
+
+// What `@azure/functions-extensions-blob` makes a client from.
+base.ResourceFactoryResolver.getInstance().registerResourceFactory('AzureStorageBlobs', ({ content }) =>
+  JSON.parse(content.toString()),
+);
+const sdkBinding = true;
+const aPaper = input.storageBlob({ path: 'papers/{paper}.txt', connection, sdkBinding });
+const allPapers = input.storageBlob({ path: 'papers', connection, sdkBinding });
+app.http('refer', {
+  route: 'refer/{paper}',
+  extraInputs: [aPaper, allPapers],
+  handler: (_request, context) => ({
+    jsonBody: [aPaper, allPapers].map((each) => context.extraInputs.get(each)),
+  }),
 });
