@@ -29,6 +29,7 @@ export interface QueueDefinition {
   readonly maxMessageSizeInKilobytes: number | undefined;
   readonly forwardTo: string | undefined;
   readonly forwardDeadLetteredMessagesTo: string | undefined;
+  readonly targetSchemes?: TargetSchemes;
   readonly enableBatchedOperations: boolean;
   readonly enablePartitioning: boolean;
   readonly enableExpress: boolean;
@@ -67,10 +68,14 @@ export interface SubscriptionDefinition {
   readonly autoDeleteOnIdleMs: number;
   readonly forwardTo: string | undefined;
   readonly forwardDeadLetteredMessagesTo: string | undefined;
+  readonly targetSchemes?: TargetSchemes;
   readonly enableBatchedOperations: boolean;
   readonly status: EntityStatus;
   readonly userMetadata: string | undefined;
 }
+
+/** Under which scheme the URIs of the two targets were given, where it was not `sb`. Kept like metadata, for the management interface. */
+type TargetSchemes = Readonly<Partial<Record<'forwardTo' | 'forwardDeadLetteredMessagesTo', string>>>;
 
 export interface RuleDefinition {
   readonly name: string;

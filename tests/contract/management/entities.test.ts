@@ -99,6 +99,13 @@ describe.each(['2021-05', '2017-04'] as const)('the administration client with a
       forwardDeadLetteredMessagesTo: `sb://localhost:${cloud.management.port}/${name('target').toUpperCase()}`,
     });
     const host = `sb://localhost:${cloud.management.port}`;
+    const overHttps = await admin.createQueue(name('over-https'), {
+      forwardTo: `https://localhost:${cloud.management.port}/${name('target')}`,
+    });
+    expect(overHttps.forwardTo).toBe(`https://localhost:${cloud.management.port}/${name('target')}`);
+    expect((await admin.updateQueue({ ...overHttps, forwardTo: name('target') })).forwardTo).toBe(
+      `${host}/${name('target')}`,
+    );
     expect(queue.forwardTo).toBe(`${host}/${name('target')}`);
     expect(queue.forwardDeadLetteredMessagesTo).toBe(`${host}/${name('target').toUpperCase()}`);
     const { forwardTo: _forwardTo, ...without } = await admin.getQueue(name('source'));

@@ -29,7 +29,7 @@ export const queueElements: readonly (Field<QueueDefinition> | ReadOnlyElement<Q
   { element: 'IsAnonymousAccessible', writeInfo: () => 'false' },
   field('AuthorizationRules', 'authorizationRules', authorizationRules),
   field('Status', 'status', status),
-  field('ForwardTo', 'forwardTo', entityUri),
+  targetUri('ForwardTo', 'forwardTo'),
   field('UserMetadata', 'userMetadata', text),
   ...timeElements('never'),
   { element: 'SupportOrdering', writeInfo: (info) => String(!info.definition.enablePartitioning) },
@@ -37,10 +37,30 @@ export const queueElements: readonly (Field<QueueDefinition> | ReadOnlyElement<Q
   field('AutoDeleteOnIdle', 'autoDeleteOnIdleMs', duration),
   field('EnablePartitioning', 'enablePartitioning', boolean, fixed),
   { element: 'EntityAvailabilityStatus', writeInfo: () => 'Available' },
-  field('ForwardDeadLetteredMessagesTo', 'forwardDeadLetteredMessagesTo', entityUri),
+  targetUri('ForwardDeadLetteredMessagesTo', 'forwardDeadLetteredMessagesTo'),
   field('EnableExpress', 'enableExpress', boolean),
   maxMessageSize(),
 ];
+
+type Forwarding = Pick<QueueDefinition, 'forwardTo' | 'forwardDeadLetteredMessagesTo' | 'targetSchemes'>;
+
+/** An entity's name, which comes and goes as a URI, under the scheme that it came with (azservicebus, TestAdminClient_Queue_Forwarding). */
+export function targetUri(element: string, property: 'forwardTo' | 'forwardDeadLetteredMessagesTo'): Field<Forwarding> {
+  const row = field<Forwarding, typeof property>(element, property, entityUri);
+  return {
+    ...row,
+    read(xml, target) {
+      const scheme = /^\s*([a-z][a-z0-9+.-]*):\/\//i.exec(xml.text)?.[1]?.toLowerCase();
+      if (scheme !== undefined && scheme !== 'sb')
+        Object.assign(target, { targetSchemes: { ...target.targetSchemes, [property]: scheme } });
+      return row.read(xml, target);
+    },
+    write(definition, context) {
+      const scheme = definition.targetSchemes?.[property] ?? 'sb';
+      return String(row.write(definition, context) ?? '').replace(/^sb(?=:)/, scheme) || undefined;
+    },
+  };
+}
 
 /** .NET's `DateTime.MinValue`, as the service writes it. */
 const NEVER = '0001-01-01T00:00:00Z';

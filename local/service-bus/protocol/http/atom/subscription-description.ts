@@ -1,7 +1,7 @@
 import type { SubscriptionDefinition, SubscriptionInfo } from '../../../engine/api.ts';
 import { type Field, field, type ReadOnlyElement } from './description.ts';
-import { countDetails, timeElements } from './queue-description.ts';
-import { boolean, duration, entityUri, integer, status, text } from './value-formats.ts';
+import { countDetails, targetUri, timeElements } from './queue-description.ts';
+import { boolean, duration, integer, status, text } from './value-formats.ts';
 
 export const subscriptionElements: readonly (Field<SubscriptionDefinition> | ReadOnlyElement<SubscriptionInfo>)[] = [
   field('LockDuration', 'lockDurationMs', duration),
@@ -13,11 +13,11 @@ export const subscriptionElements: readonly (Field<SubscriptionDefinition> | Rea
   field('MaxDeliveryCount', 'maxDeliveryCount', integer),
   field('EnableBatchedOperations', 'enableBatchedOperations', boolean),
   field('Status', 'status', status),
-  field('ForwardTo', 'forwardTo', entityUri),
+  targetUri('ForwardTo', 'forwardTo'),
   ...timeElements('created'),
   field('UserMetadata', 'userMetadata', text),
   { element: 'CountDetails', writeInfo: (info) => countDetails(info.counts) },
   field('AutoDeleteOnIdle', 'autoDeleteOnIdleMs', duration),
-  field('ForwardDeadLetteredMessagesTo', 'forwardDeadLetteredMessagesTo', entityUri),
+  targetUri('ForwardDeadLetteredMessagesTo', 'forwardDeadLetteredMessagesTo'),
   { element: 'EntityAvailabilityStatus', writeInfo: () => 'Available' },
 ];
