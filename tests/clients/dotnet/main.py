@@ -8,6 +8,7 @@ import topics  # noqa: F401
 import processors  # noqa: F401
 import transactions  # noqa: F401
 import transports  # noqa: F401
+import event_hubs  # noqa: F401
 from story import run, step
 
 step("counts of messages")(administration.counts)

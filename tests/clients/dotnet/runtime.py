@@ -24,6 +24,7 @@ for assembly in (
     "Azure.Core",
     "Azure.Core.Amqp",
     "Azure.Messaging.ServiceBus",
+    "Microsoft.Azure.Amqp",
     "System.Collections",
     "System.Linq",
     "System.Memory.Data",

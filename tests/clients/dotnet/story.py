@@ -9,7 +9,8 @@ from typing import Any, Callable
 
 SERVICE_BUS = os.environ["SERVICE_BUS_CONNECTION"]
 ADMINISTRATION = os.environ["ADMINISTRATION_CONNECTION"]
-CERTIFICATE_FILE = os.environ["CERTIFICATE_FILE"]
+EVENT_HUBS = os.environ["EVENT_HUBS_CONNECTION"]
+EVENT_HUB = os.environ["EVENT_HUB"]
 
 RUN = uuid.uuid4().hex[:8]
 
