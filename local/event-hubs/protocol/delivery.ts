@@ -1,9 +1,10 @@
-import { encodeAnnotations, long, Section, timestamp } from '../../amqp/codec/index.ts';
+import { encodeAnnotations, long, readSections, Section, timestamp } from '../../amqp/codec/index.ts';
 import type { LastEnqueued, StoredEvent } from '../engine/event.ts';
 import { decodeHead } from './event-head.ts';
 
 /*
- * A delivered event = header? delivery-annotations? message-annotations bare-message. The message annotations are
+ * A delivered event = header? delivery-annotations? message-annotations bare-message. Those of delivery are the sender's (live test
+ * of azure-eventhub, test_send) unless the reader asked for ours. The message annotations are
  * written by hand: they are the only thing made anew for every event and every reader. Their types are those that clients cast to:
  * long, string, timestamp, string.
  */
@@ -20,9 +21,10 @@ const STRING8 = 0xa1;
 const STRING32 = 0xb1;
 const TWO_TO_32 = 2 ** 32;
 
-/** @param deliveryAnnotations an encoded section, when the reader asked for one */
+/** @param deliveryAnnotations an encoded section, when the reader asked for one; it stands in place of the sender's */
 export function encodeDelivery(event: StoredEvent, deliveryAnnotations: Uint8Array = NO_BYTES): Buffer {
-  const { header, annotationCount, annotationPairs } = decodeHead(event.head);
+  const { front, annotationCount, annotationPairs } = decodeHead(event.head);
+  const header = deliveryAnnotations.length === 0 ? front : withoutAnnotations(front);
   const offset = String(event.offset);
   const key = event.partitionKey;
   const keyBytes = key === undefined ? 0 : Buffer.byteLength(key);
@@ -68,6 +70,11 @@ export function encodeLastEnqueued(last: LastEnqueued, now: number): Uint8Array 
     ['last_enqueued_time_utc', timestamp(last.enqueuedAt ?? now)],
     ['runtime_info_retrieval_time_utc', timestamp(now)],
   ]);
+}
+
+function withoutAnnotations(front: Uint8Array): Uint8Array {
+  const sections = readSections(Buffer.from(front.buffer, front.byteOffset, front.length));
+  return front.subarray(0, sections.header?.end ?? 0);
 }
 
 function symbolOf(text: string): Buffer {

@@ -3,9 +3,9 @@ import { Reader, type SectionRange } from '../../amqp/codec/index.ts';
 /*
  * What of an event is kept outside its bare message (the event's `head`), as it came:
  *
- *   head = "" | headerLength:u32 header annotationCount:u32 (key value)*
+ *   head = "" | frontLength:u32 front annotationCount:u32 (key value)*
  *
- * The header is a whole section, keys and values are encoded AMQP values. Delivery annotations are for one hop: they are not kept.
+ * The front is the header and the delivery annotations, whole sections; keys and values are encoded AMQP values.
  */
 
 /** Annotations that are the broker's to set; a publisher's are dropped. */
@@ -46,14 +46,13 @@ export function readAnnotations(message: Buffer, range: SectionRange | undefined
   return { partitionKey, count: pairs.length, pairs };
 }
 
-export function encodeHead(header: Uint8Array | undefined, annotations: Annotations): Uint8Array {
-  if (!header && annotations.count === 0) return EMPTY;
-  const headerBytes = header ?? EMPTY;
+export function encodeHead(front: Uint8Array, annotations: Annotations): Uint8Array {
+  if (front.length === 0 && annotations.count === 0) return EMPTY;
   const pairsLength = annotations.pairs.reduce((sum, pair) => sum + pair.length, 0);
-  const head = Buffer.allocUnsafe(8 + headerBytes.length + pairsLength);
-  let at = head.writeUInt32BE(headerBytes.length, 0);
-  head.set(headerBytes, at);
-  at = head.writeUInt32BE(annotations.count, at + headerBytes.length);
+  const head = Buffer.allocUnsafe(8 + front.length + pairsLength);
+  let at = head.writeUInt32BE(front.length, 0);
+  head.set(front, at);
+  at = head.writeUInt32BE(annotations.count, at + front.length);
   for (const pair of annotations.pairs) {
     head.set(pair, at);
     at += pair.length;
@@ -62,19 +61,19 @@ export function encodeHead(header: Uint8Array | undefined, annotations: Annotati
 }
 
 export interface EventHead {
-  readonly header: Uint8Array;
+  readonly front: Uint8Array;
   readonly annotationCount: number;
   readonly annotationPairs: Uint8Array;
 }
 
-const NO_HEAD: EventHead = { header: EMPTY, annotationCount: 0, annotationPairs: EMPTY };
+const NO_HEAD: EventHead = { front: EMPTY, annotationCount: 0, annotationPairs: EMPTY };
 
 export function decodeHead(head: Uint8Array): EventHead {
   if (head.length === 0) return NO_HEAD;
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const countAt = 4 + view.getUint32(0);
   return {
-    header: head.subarray(4, countAt),
+    front: head.subarray(4, countAt),
     annotationCount: view.getUint32(countAt),
     annotationPairs: head.subarray(countAt + 4),
   };

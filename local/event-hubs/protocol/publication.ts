@@ -2,6 +2,7 @@ import {
   type MessageSections,
   readDataSections,
   readSections,
+  type SectionRange,
   withoutTrailingAnnotations,
 } from '../../amqp/codec/index.ts';
 import type { NewEvent } from '../engine/event.ts';
@@ -39,12 +40,19 @@ function toEvent(sent: Buffer, sectionsOfSent: MessageSections): NewEvent {
   const { header, deliveryAnnotations, messageAnnotations } = sections;
   const annotations = readAnnotations(message, messageAnnotations);
   const bareStart = Math.max(header?.end ?? 0, deliveryAnnotations?.end ?? 0, messageAnnotations?.end ?? 0);
+  const headerBytes = part(message, header);
+  const ofDelivery = part(sent, sectionsOfSent.deliveryAnnotations);
+  const front = ofDelivery.length === 0 ? headerBytes : Buffer.concat([headerBytes, ofDelivery]);
   return {
     partitionKey: annotations.partitionKey,
     isTombstone: isWithoutBody(message, sections),
-    head: encodeHead(header && message.subarray(header.start, header.end), annotations),
+    head: encodeHead(front, annotations),
     payload: message.subarray(bareStart),
   };
+}
+
+function part(message: Buffer, range: SectionRange | undefined): Buffer {
+  return message.subarray(range?.start ?? 0, range?.end ?? 0);
 }
 
 const AMQP_NULL = 0x40;

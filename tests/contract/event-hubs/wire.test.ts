@@ -1,6 +1,6 @@
 import rhea, { type Connection, type EventContext, type Receiver, type Sender } from 'rhea';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { encodeAnnotations, Section } from '../../../local/amqp/codec/index.ts';
+import { encodeAnnotations, encodeHeader, readSections, Section } from '../../../local/amqp/codec/index.ts';
 import { encodeDelivery } from '../../../local/event-hubs/protocol/delivery.ts';
 import { toPublication } from '../../../local/event-hubs/protocol/publication.ts';
 import { positionFromSelector } from '../../../local/event-hubs/protocol/selector.ts';
@@ -228,16 +228,28 @@ describe('a delivered event', () => {
     expect(decoded).toMatchObject({ durable: true, message_annotations: { mine: 'y', 'x-opt-offset': '12' } });
   });
 
-  it('given delivery annotations behind the body, as Python writes them, then they are dropped and nothing else', () => {
-    const bare: Buffer = rhea.message.encode({
+  it('given delivery annotations, before or behind the body, then they come with the event, or the reader’s own do', () => {
+    const encoded: Buffer = rhea.message.encode({
       body: rhea.message.data_section(Buffer.from('x')),
       subject: 's',
     } as never);
-    const annotations = encodeAnnotations(Section.deliveryAnnotations, [['mine', 'y']]);
-    const event = toPublication(0, Buffer.concat([bare, annotations])).events[0]!;
-    expect(event.isTombstone).toBe(false);
-    expect(rhea.message.decode(encodeDelivery({ ...event, ...place }))).toMatchObject({ subject: 's' });
-    expect(Buffer.from(event.payload)).toEqual(toPublication(0, bare).events[0]!.payload);
+    const bare = encoded.subarray(readSections(encoded).header!.end);
+    const sent = encodeAnnotations(Section.deliveryAnnotations, [['mine', 'y']]);
+    const header = encodeHeader({ durable: true });
+    // The Python client writes them last.
+    for (const parts of [
+      [header, sent, bare],
+      [header, bare, sent],
+    ]) {
+      const event = toPublication(0, Buffer.concat(parts)).events[0]!;
+      expect(event.isTombstone).toBe(false);
+      expect(Buffer.from(event.payload)).toEqual(bare);
+      const decoded = rhea.message.decode(encodeDelivery({ ...event, ...place }));
+      expect(decoded).toMatchObject({ durable: true, subject: 's', delivery_annotations: { mine: 'y' } });
+      const own = encodeAnnotations(Section.deliveryAnnotations, [['runtime', 1]]);
+      const measured = rhea.message.decode(encodeDelivery({ ...event, ...place }, own));
+      expect([measured.durable, measured.delivery_annotations]).toEqual([true, { runtime: 1 }]);
+    }
   });
 
   it.each([
