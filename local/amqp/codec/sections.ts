@@ -115,13 +115,17 @@ export function readDataSections(payload: Buffer, sections: MessageSections = re
   });
 }
 
-/**
- * The message without delivery annotations that stand behind where they belong: the Python clients write them last. They are for
- * the hop that ends here. Any other message is answered as it is.
- */
-export function withoutTrailingAnnotations(payload: Buffer, sections: MessageSections): Buffer {
-  const { deliveryAnnotations, properties, applicationProperties, body, footer } = sections;
-  const bareStart = (properties ?? applicationProperties ?? body[0] ?? footer)?.start;
-  if (!deliveryAnnotations || bareStart === undefined || deliveryAnnotations.start < bareStart) return payload;
-  return Buffer.concat([payload.subarray(0, deliveryAnnotations.start), payload.subarray(deliveryAnnotations.end)]);
+/** The message with its delivery annotations where they belong: the Python clients write them last. Any other is answered as it is. */
+export function inOrder(payload: Buffer, sections: MessageSections): Buffer {
+  const { header, deliveryAnnotations, messageAnnotations, properties, applicationProperties, body, footer } = sections;
+  const next = (messageAnnotations ?? properties ?? applicationProperties ?? body[0] ?? footer)?.start;
+  if (!deliveryAnnotations || next === undefined || deliveryAnnotations.start < next) return payload;
+  const { start, end } = deliveryAnnotations;
+  const headerEnd = header?.end ?? 0;
+  return Buffer.concat([
+    payload.subarray(0, headerEnd),
+    payload.subarray(start, end),
+    payload.subarray(headerEnd, start),
+    payload.subarray(end),
+  ]);
 }

@@ -1,10 +1,4 @@
-import {
-  type MessageSections,
-  readDataSections,
-  readSections,
-  type SectionRange,
-  withoutTrailingAnnotations,
-} from '../../amqp/codec/index.ts';
+import { inOrder, type MessageSections, readDataSections, readSections } from '../../amqp/codec/index.ts';
 import type { NewEvent } from '../engine/event.ts';
 import { encodeHead, readAnnotations } from './event-head.ts';
 
@@ -35,24 +29,17 @@ export function toPublication(messageFormat: number, payload: Buffer): Publicati
 }
 
 function toEvent(sent: Buffer, sectionsOfSent: MessageSections): NewEvent {
-  const message = withoutTrailingAnnotations(sent, sectionsOfSent);
+  const message = inOrder(sent, sectionsOfSent);
   const sections = message === sent ? sectionsOfSent : readSections(message);
   const { header, deliveryAnnotations, messageAnnotations } = sections;
   const annotations = readAnnotations(message, messageAnnotations);
-  const bareStart = Math.max(header?.end ?? 0, deliveryAnnotations?.end ?? 0, messageAnnotations?.end ?? 0);
-  const headerBytes = part(message, header);
-  const ofDelivery = part(sent, sectionsOfSent.deliveryAnnotations);
-  const front = ofDelivery.length === 0 ? headerBytes : Buffer.concat([headerBytes, ofDelivery]);
+  const frontEnd = Math.max(header?.end ?? 0, deliveryAnnotations?.end ?? 0);
   return {
     partitionKey: annotations.partitionKey,
     isTombstone: isWithoutBody(message, sections),
-    head: encodeHead(front, annotations),
-    payload: message.subarray(bareStart),
+    head: encodeHead(message.subarray(0, frontEnd), annotations),
+    payload: message.subarray(Math.max(frontEnd, messageAnnotations?.end ?? 0)),
   };
-}
-
-function part(message: Buffer, range: SectionRange | undefined): Buffer {
-  return message.subarray(range?.start ?? 0, range?.end ?? 0);
 }
 
 const AMQP_NULL = 0x40;

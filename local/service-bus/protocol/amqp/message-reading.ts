@@ -12,7 +12,7 @@ const LONGEST_HEADER_TTL_MS = 0xffff_ffff;
 /** @throws DecodeError when the bytes are not a message */
 export function toNewMessage(sent: Buffer): NewMessage {
   const sections = amqp.readSections(sent);
-  const content = amqp.withoutTrailingAnnotations(sent, sections);
+  const content = amqp.inOrder(sent, sections);
   return { content, properties: content === sent ? readProperties(content, sections) : readProperties(content) };
 }
 
