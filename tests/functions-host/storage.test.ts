@@ -109,6 +109,14 @@ describe('the Storage queue trigger', () => {
   });
 });
 
+it('with sdkBinding a blob input says where the blob, or the container, is', async () => {
+  const response = await fetch(`${app.url}/api/refer/thick`);
+  expect(await response.json()).toEqual([
+    { Connection: 'ShopStorage', ContainerName: 'papers', BlobName: 'thick.txt' },
+    { Connection: 'ShopStorage', ContainerName: 'papers', BlobName: '' },
+  ]);
+});
+
 describe('the blob trigger', () => {
   const notify = (name: string) =>
     fetch(`${app.url}/runtime/webhooks/blobs?functionName=Host.Functions.receive-photo&code=x`, {

@@ -19,11 +19,13 @@ async function readBlob(
   resolve: (text: string) => string,
 ): Promise<TypedData | undefined> {
   const path = resolve(required(binding, 'path')).replace(/^\/+/, '');
-  const slash = path.indexOf('/');
-  if (slash <= 0) throw new FunctionsHostError(`The path "${path}" of a blob input names no blob: container/name.`);
+  const [, containerName, blobName] = /^([^/]+)(?:\/(.*))?$/s.exec(path) ?? [];
   const connection = services.connection(binding, 'storage');
-  const [containerName, blobName] = [path.slice(0, slash), path.slice(slash + 1)];
-  if (binding.properties?.supportsDeferredBinding === 'true') return blobReference(connection, containerName, blobName);
+  // A client of the SDK may be of a whole container.
+  if (binding.properties?.supportsDeferredBinding === 'true' && containerName !== undefined)
+    return blobReference(connection, containerName, blobName ?? '');
+  if (containerName === undefined || !blobName)
+    throw new FunctionsHostError(`The path "${path}" of a blob input names no blob: container/name.`);
   const client = await services.clients.blobs(connection);
   try {
     const bytes = await client.getContainerClient(containerName).getBlobClient(blobName).downloadToBuffer();

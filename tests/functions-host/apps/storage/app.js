@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { app, input, output } from '@azure/functions';
 
 const record = (name, value) => console.log(`RECORD ${name} ${JSON.stringify(value)}`);
@@ -78,4 +79,20 @@ app.storageBlob('scan-plates', {
   path: 'plates',
   connection,
   handler: (blob, context) => record('plate', { text: blob.toString(), path: context.triggerMetadata.blobTrigger }),
+});
+
+// What `@azure/functions-extensions-blob` makes a client from; required, to be the copy that the library has.
+const { ResourceFactoryResolver } = createRequire(import.meta.url)('@azure/functions-extensions-base');
+ResourceFactoryResolver.getInstance().registerResourceFactory('AzureStorageBlobs', ({ content }) =>
+  JSON.parse(content.toString()),
+);
+const sdkBinding = true;
+const aPaper = input.storageBlob({ path: 'papers/{paper}.txt', connection, sdkBinding });
+const allPapers = input.storageBlob({ path: 'papers', connection, sdkBinding });
+app.http('refer', {
+  route: 'refer/{paper}',
+  extraInputs: [aPaper, allPapers],
+  handler: (_request, context) => ({
+    jsonBody: [aPaper, allPapers].map((each) => context.extraInputs.get(each)),
+  }),
 });
