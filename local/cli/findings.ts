@@ -24,6 +24,13 @@ export function findAppProblems(
   const findings: Finding[] = [];
   const { serviceBus, eventHubs, eventGrid, storage } = topology ?? emptyTopology;
 
+  /** An output makes the queue or container that it writes to, if it is missing; a trigger waits for it. */
+  const written = (type: string, optionName: string): string[] =>
+    functions
+      .flatMap((info) => Object.values(info.bindings))
+      .filter((binding) => binding.type.toLowerCase() === type && binding.direction === 'out')
+      .flatMap((binding) => option(binding, optionName)?.split('/')[0] ?? []);
+
   type Report = (problem: string, remedy: string) => void;
 
   /** The value of an option with every `%SETTING%` in its place; `undefined`: not there, or a setting of it is not set. */
@@ -77,12 +84,20 @@ export function findAppProblems(
       case 'queuetrigger': {
         const name = option(binding, 'queueName');
         // The host itself makes poison queues.
-        const names = storage.queues.flatMap((queue) => [queue, `${queue}-poison`]);
+        const names = [...storage.queues, ...written('queue', 'queueName')].flatMap((queue) => [
+          queue,
+          `${queue}-poison`,
+        ]);
         expectDeclared(name, names, 'Storage queue', report);
         return;
       }
       case 'blobtrigger':
-        expectDeclared(option(binding, 'path')?.split('/')[0], storage.containers, 'container', report);
+        expectDeclared(
+          option(binding, 'path')?.split('/')[0],
+          [...storage.containers, ...written('blob', 'path')],
+          'container',
+          report,
+        );
         return;
     }
   }

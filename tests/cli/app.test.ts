@@ -193,6 +193,25 @@ describe('crossover check', () => {
     });
   });
 
+  test('takes a queue that the app itself makes as there', async () => {
+    await withFolder(async (cwd) => {
+      await writeFile(join(cwd, 'host.json'), '{"version": "2.0"}');
+      await writeFile(join(cwd, 'package.json'), '{"main": "app.cjs"}');
+      await writeFile(
+        join(cwd, 'app.cjs'),
+        `const { app, output } = require(${JSON.stringify(library)});
+         const jobs = output.storageQueue({ queueName: 'jobs', connection: '' });
+         const files = output.storageBlob({ path: 'files/{rand-guid}', connection: '' });
+         app.http('submit', { extraOutputs: [jobs, files], handler: () => ({}) });
+         app.storageQueue('work', { queueName: 'jobs', connection: '', handler() {} });
+         app.storageQueue('bury', { queueName: 'jobs-poison', connection: '', handler() {} });
+         app.storageBlob('read', { path: 'files/{name}', connection: '', handler() {} });`,
+      );
+
+      expect(await runCli(['check', ...dynamic], { cwd })).toMatchObject({ code: 0 });
+    });
+  });
+
   test('says what does not run here', async () => {
     await withFolder(async (cwd) => {
       await writeFile(join(cwd, 'host.json'), '{"version": "2.0"}');

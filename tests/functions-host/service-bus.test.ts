@@ -65,6 +65,7 @@ describe('the Service Bus trigger', () => {
       sequenceNumber: 1,
       lockToken: expect.stringMatching(/^[0-9a-f-]{36}$/),
       enqueuedTimeUtc: expect.stringMatching(/Z$/),
+      expiresAtUtc: '9999-12-31T23:59:59.9999999Z',
       applicationProperties: { priority: 'high', sheets: 3 },
       userProperties: { priority: 'high', sheets: 3 },
     });

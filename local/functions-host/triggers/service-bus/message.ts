@@ -14,7 +14,7 @@ export function messageBody(message: ServiceBusReceivedMessage): Uint8Array | st
  */
 export function messageMetadata(message: ServiceBusReceivedMessage): Record<string, unknown> {
   const enqueuedAt = message.enqueuedTimeUtc?.toISOString();
-  const expiresAt = message.expiresAtUtc?.toISOString();
+  const expiresAt = expiry(message.expiresAtUtc);
   const properties = message.applicationProperties ?? {};
   return {
     MessageId: text(message.messageId),
@@ -42,6 +42,11 @@ export function messageMetadata(message: ServiceBusReceivedMessage): Record<stri
     ApplicationProperties: properties,
     UserProperties: properties,
   };
+}
+
+/** A message without end expires at .NET's last moment (ServiceBusReceivedMessage.ExpiresAt). */
+function expiry(at: Date | undefined): string | undefined {
+  return at && at.getUTCFullYear() > 9999 ? '9999-12-31T23:59:59.9999999Z' : at?.toISOString();
 }
 
 /** For a batch: every name with the suffix `Array`, each an array with one entry a message. */

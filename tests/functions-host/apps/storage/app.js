@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import { app, input, output } from '@azure/functions';
-import base from '@azure/functions-extensions-base';
 
 const record = (name, value) => console.log(`RECORD ${name} ${JSON.stringify(value)}`);
 const connection = 'ShopStorage';
@@ -81,8 +81,9 @@ app.storageBlob('scan-plates', {
   handler: (blob, context) => record('plate', { text: blob.toString(), path: context.triggerMetadata.blobTrigger }),
 });
 
-// What `@azure/functions-extensions-blob` makes a client from.
-base.ResourceFactoryResolver.getInstance().registerResourceFactory('AzureStorageBlobs', ({ content }) =>
+// What `@azure/functions-extensions-blob` makes a client from; required, to be the copy that the library has.
+const { ResourceFactoryResolver } = createRequire(import.meta.url)('@azure/functions-extensions-base');
+ResourceFactoryResolver.getInstance().registerResourceFactory('AzureStorageBlobs', ({ content }) =>
   JSON.parse(content.toString()),
 );
 const sdkBinding = true;
