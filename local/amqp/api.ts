@@ -86,7 +86,8 @@ export interface IncomingLink extends AmqpLink {
     readonly offeredCapabilities?: readonly string[];
     readonly properties?: Readonly<Record<string, unknown>>;
   }): void;
-  onTransfer(listener: (delivery: IncomingDelivery) => void): void;
+  /** What the listener throws, or rejects with, becomes the delivery's refusal: a message that cannot be decoded, or a fault of ours. */
+  onTransfer(listener: (delivery: IncomingDelivery) => void | Promise<void>): void;
   /** Widens (or, negative, narrows) what {@link accept} gave. */
   addCredit(credit: number): void;
 }

@@ -1,4 +1,5 @@
 import type { AmqpError, IncomingDelivery, IncomingLink } from '../api.ts';
+import { DecodeError } from '../codec/index.ts';
 import { State, transactionOf } from '../transport/performatives.ts';
 import { Link } from './link.ts';
 
@@ -23,7 +24,7 @@ export class IncomingLinkEnd extends Link implements IncomingLink {
   private credit = 0;
   private deliveryCount = 0;
   private partial: Partial | undefined;
-  private listener: ((delivery: IncomingDelivery) => void) | undefined;
+  private listener: ((delivery: IncomingDelivery) => void | Promise<void>) | undefined;
 
   accept(options: Parameters<IncomingLink['accept']>[0]): void {
     if (this.state !== 'attaching') return;
@@ -35,7 +36,7 @@ export class IncomingLinkEnd extends Link implements IncomingLink {
     this.grant();
   }
 
-  onTransfer(listener: (delivery: IncomingDelivery) => void): void {
+  onTransfer(listener: (delivery: IncomingDelivery) => void | Promise<void>): void {
     this.listener = listener;
   }
 
@@ -102,7 +103,7 @@ export class IncomingLinkEnd extends Link implements IncomingLink {
       if (!partial.isSettled) this.session.queueDisposition(true, partial.id, state());
       this.grant();
     };
-    this.listener?.({
+    this.handOver({
       messageFormat: partial.messageFormat,
       // A copy: a slice would keep the whole chunk that came off the socket.
       payload: Buffer.concat(partial.chunks, partial.bytes),
@@ -111,6 +112,31 @@ export class IncomingLinkEnd extends Link implements IncomingLink {
       reject: (error) => settle(() => State.rejected(error, transactionId)),
       release: () => settle(State.released),
       declared: (id) => settle(() => State.declared(id)),
+    });
+  }
+
+  private handOver(delivery: IncomingDelivery): void {
+    try {
+      this.listener?.(delivery)?.catch((error: unknown) => this.refuseFor(delivery, error));
+    } catch (error) {
+      this.refuseFor(delivery, error);
+    }
+  }
+
+  private refuseFor(delivery: IncomingDelivery, error: unknown): void {
+    if (error instanceof DecodeError) {
+      delivery.reject({ condition: 'amqp:decode-error', description: error.message });
+      return;
+    }
+    const { log } = this.connection.context;
+    log(
+      'error',
+      'amqp',
+      `'${this.address}': ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    delivery.reject({
+      condition: 'amqp:internal-error',
+      description: 'The service ran into a fault while taking the message.',
     });
   }
 

@@ -22,7 +22,9 @@ export function openCoordinator(link: IncomingLinkEnd, transactions: Transaction
       return delivery.declared(id);
     }
     if (descriptor === DISCHARGE || descriptor === 'amqp:discharge:list') {
-      const [id, fail] = (body as Described).value as [Buffer, boolean | null | undefined];
+      const { value } = body as Described;
+      const [id, fail]: readonly unknown[] = Array.isArray(value) ? value : [];
+      if (!Buffer.isBuffer(id)) return delivery.reject(NO_ID);
       open.delete(id.toString('hex'));
       const error = await transactions.discharge(link.connection, Buffer.from(id), fail === true);
       return answer(delivery, error);
@@ -30,6 +32,8 @@ export function openCoordinator(link: IncomingLinkEnd, transactions: Transaction
     delivery.reject({ condition: 'amqp:not-implemented', description: 'The coordinator knows declare and discharge.' });
   });
 }
+
+const NO_ID: AmqpError = { condition: 'amqp:decode-error', description: 'The discharge names no transaction.' };
 
 function answer(delivery: IncomingDelivery, error: AmqpError | undefined): void {
   if (error) delivery.reject(error);

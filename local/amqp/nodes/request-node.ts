@@ -53,16 +53,17 @@ export class RequestNode {
     link.onClose(() => this.requestLinks.delete(link));
     link.accept({ credit: REQUEST_CREDIT, maxMessageSize: MAX_REQUEST_BYTES });
     link.onTransfer(async (delivery) => {
-      delivery.accept();
       const { payload } = delivery;
       const sections = readSections(payload);
       const properties = decodeProperties(payload, sections.properties);
-      const response = await this.answer({
+      const request = {
         applicationProperties: decodeMap(payload, sections.applicationProperties),
         body: decodeBody(payload, sections),
-        typedMap: (...path) => decodeTypedMap(payload, sections, path),
+        typedMap: (...path: readonly string[]) => decodeTypedMap(payload, sections, path),
         transactionId: delivery.transactionId,
-      });
+      };
+      delivery.accept();
+      const response = await this.answer(request);
       const replyLink = this.findReplyLink(properties.replyTo, link);
       if (replyLink) this.reply(replyLink, encodeResponse(response, properties.messageId));
     });
