@@ -60,6 +60,15 @@ describe('HTTP functions of a CommonJS app', () => {
     expect((await fetch(app.url + path, { method })).status).toBe(404);
   });
 
+  it('a target that is no path is refused', async () => {
+    const { port, hostname: host } = new URL(app.url);
+    const status = await new Promise((resolve, reject) => {
+      const request = httpRequest({ host, port, path: '//' }, (response) => resolve(response.resume().statusCode));
+      request.on('error', reject).end();
+    });
+    expect(status).toBe(400);
+  });
+
   it('bytes arrive and leave unchanged', async () => {
     const body = Uint8Array.from([0, 255, 128, 10]);
     const response = await fetch(`${app.url}/api/bytes`, { method: 'POST', body });

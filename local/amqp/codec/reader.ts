@@ -220,7 +220,7 @@ export class Reader {
       case Code.double:
         return this.buffer.readDoubleBE(this.advance(8));
       case Code.char:
-        return String.fromCodePoint(this.u32());
+        return this.char();
       case Code.uuid:
         return new Uuid(this.bytes(16));
       case Code.binary8:
@@ -304,6 +304,12 @@ export class Reader {
     return this.buffer.readBigUInt64BE(start);
   }
 
+  private char(): string {
+    const code = this.u32();
+    if (code > LAST_CODE_POINT) throw new DecodeError(`0x${code.toString(16)} is not a character of Unicode.`);
+    return String.fromCodePoint(code);
+  }
+
   private long(): number | bigint {
     const start = this.advance(8);
     const high = this.buffer.readInt32BE(start);
@@ -311,6 +317,8 @@ export class Reader {
     return this.buffer.readBigInt64BE(start);
   }
 }
+
+const LAST_CODE_POINT = 0x10ffff;
 
 const TYPES_TO_KEEP: Readonly<Record<number, AmqpTypeName>> = {
   [Code.ubyte]: 'ubyte',

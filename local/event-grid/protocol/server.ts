@@ -106,8 +106,12 @@ function write(
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
+const BASE = 'http://127.0.0.1';
+
 async function answer(request: IncomingMessage, handlers: ServerHandlers): Promise<Answer> {
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const target = request.url ?? '/';
+  if (!URL.canParse(target, BASE)) throw new RequestRefused(400, 'BadRequest', `'${target}' is no path.`);
+  const url = new URL(target, BASE);
   const path = url.pathname;
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (path === '/' && isRead)

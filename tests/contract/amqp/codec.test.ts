@@ -73,6 +73,7 @@ describe('values', () => {
   test.each([
     ['a value that ends too early', Buffer.from([0xa1, 5, 0x61])],
     ['a constructor that is none', Buffer.from([0x10])],
+    ['a character beyond the last', Buffer.from([0x73, 0, 0x11, 0, 0])],
     ['nothing', Buffer.alloc(0)],
   ])('%s is a decode error', (_, bytes) => {
     expect(() => amqp.decodeValue(bytes)).toThrow(amqp.DecodeError);

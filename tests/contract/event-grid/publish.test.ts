@@ -197,6 +197,7 @@ describe('publishing by plain requests', () => {
     ],
     ['more than 5,000 events', { body: Array(5001).fill({}) }, 413, 'RequestEntityTooLarge', '5000'],
     ['an unknown topic', { path: 'nope' }, 404, 'NotFound', "'nope' does not exist"],
+    ['a target that is no path', { url: '//' }, 400, 'BadRequest', 'is no path'],
     ['pull delivery', { url: '/topics/operations:publish' }, 501, 'NotImplemented', 'Pull delivery'],
     ['receiving', { url: '/topics/t/eventsubscriptions/s:receive' }, 501, 'NotImplemented', 'Pull delivery'],
   ] as const)('refuses %s as the service does', async (_story, given, status, code, text) => {

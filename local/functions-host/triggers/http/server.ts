@@ -84,7 +84,13 @@ function listenError(error: NodeJS.ErrnoException, port: number): Error {
 
 async function route(request: IncomingMessage, response: ServerResponse, ready: Promise<HttpApp>): Promise<void> {
   const app = await ready;
-  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
+  const target = request.url ?? '/';
+  const base = `http://${request.headers.host ?? 'localhost'}`;
+  if (!URL.canParse(target, base)) {
+    request.resume();
+    return sendText(response, 400, `'${target}' is no path, or '${base}' no host.`);
+  }
+  const url = new URL(target, base);
   const segments = url.pathname.replace(/^\/+|\/+$/g, '').split('/');
   const [first, second, third] = segments.map((segment) => segment.toLowerCase());
   if (first === '' && request.method === 'GET') return sendText(response, 200, 'Your Functions app is up and running.');
