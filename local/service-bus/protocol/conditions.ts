@@ -1,5 +1,6 @@
 import type { AmqpError } from '../../amqp/api.ts';
 import type { Refusal, RefusalName } from '../engine/outcomes.ts';
+import { parsePath, subQueuePath } from '../engine/paths.ts';
 
 /**
  * The single table from what the engine refuses to what goes over the wire: the AMQP condition, the status on `$management`, and
@@ -50,8 +51,18 @@ export const CONDITIONS: Readonly<Record<RefusalName, Condition>> = {
  */
 export function describeRefusal(refusal: Refusal, namespaceHost: string): string {
   if (refusal.outcome !== 'entity-not-found') return refusal.detail;
-  const name = namespaceHost === '' ? refusal.entity : `sb://${namespaceHost}/${refusal.entity}`;
-  return `The messaging entity '${name}' could not be found.`;
+  return `The messaging entity '${nameOf(refusal.entity, namespaceHost)}' could not be found. To know more visit https://aka.ms/sbResourceMgrExceptions. `;
+}
+
+/**
+ * A subscription has a name of its own form: live test of `@azure/service-bus`, "non existing subscription";
+ * github.com/MicrosoftDocs/azure-docs/issues/73870.
+ */
+function nameOf(entity: string, namespaceHost: string): string {
+  const { root, subscription, subQueue } = parsePath(entity);
+  if (subscription === undefined) return namespaceHost === '' ? entity : `sb://${namespaceHost}/${entity}`;
+  const namespace = /^\d/.test(namespaceHost) ? namespaceHost : namespaceHost.replace(/[.:].*$/, '');
+  return `${namespace}:Topic:${root}|${subQueuePath(subscription, subQueue).replaceAll('/', '|')}`;
 }
 
 export function toAmqpError(refusal: Refusal, namespaceHost: string): AmqpError {

@@ -193,7 +193,20 @@ describe('attach', () => {
     const detach = await peer.next('detach');
     expect(detach.fields.closed).toBe(true);
     expect(detach.fields.error.condition).toBe('amqp:not-found');
-    expect(detach.fields.error.description).toMatch(/The messaging entity '.*nowhere' could not be found/);
+    expect(detach.fields.error.description).toMatch(
+      /^The messaging entity 'sb:.*\/nowhere' could not be found\. To know more visit \S+ {2}TrackingId:/,
+    );
+  });
+
+  test('a subscription that is not there is called by namespace, topic and name', async () => {
+    peer = await Peer.open(bus.port, { hostname: 'contoso.servicebus.test' });
+    await putToken(peer, 0, 'amqp://contoso.servicebus.test/prices/Subscriptions/none');
+    await peer.begin(1);
+    peer.send(1, 'attach', receiverAttach('/prices/Subscriptions/none/$DeadLetterQueue'));
+    const { fields } = await peer.next('detach', (frame) => frame.channel === 1);
+    expect(fields.error.description).toMatch(
+      /^The messaging entity 'contoso:Topic:prices\|none\|\$DeadLetterQueue' could not be found\./,
+    );
   });
 
   test('attach and flow in one write: the attach is answered before the first transfer', async () => {
