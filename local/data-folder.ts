@@ -99,16 +99,21 @@ function isRunning({ pid, processStart: start }: Claim): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  const now = processStart(pid);
-  return start === undefined || now === undefined || now === start;
+  const found = processStat(pid);
+  // Killed, and its parent has not asked how it ended: in a container nobody may ever ask.
+  if (found?.state === 'Z') return false;
+  return start === undefined || found === undefined || found.start === start;
 }
 
-/** Field 22 of `/proc/<pid>/stat` (proc(5)): when the process started, in ticks since boot. */
-function processStart(pid: number): string | undefined {
+const processStart = (pid: number) => processStat(pid)?.start;
+
+/** Fields 3 and 22 of `/proc/<pid>/stat` (proc(5)): the state, and when the process started, in ticks since boot. */
+function processStat(pid: number): { readonly state: string; readonly start: string } | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0]!, start: fields[19]! };
   } catch {
     return undefined;
   }

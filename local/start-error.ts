@@ -34,6 +34,6 @@ export function explainStartError(error: unknown, dataFolder: string | null, lis
   const remedy =
     dataFolder === null
       ? 'Put the entities right.'
-      : `Put the entities right; or, if they have changed in a way that what is kept in ${dataFolder} does not allow, delete that folder.`;
+      : `Put the entities right; or, if what is kept in ${dataFolder} is damaged, or does not fit them any more, delete that folder.`;
   return new StartError(`${error.message.replace(/\.?$/, '.')} ${remedy}`, { cause: error });
 }

@@ -91,6 +91,7 @@ export function keepJournal(db: LokiDatabase, file: string): void {
   };
   db.loadDatabase = (options, done) =>
     loadDatabase.call(db, options, (error) => {
+      if (error instanceof SyntaxError) return done(damaged(file, error));
       // The positions that its indexes hold are those of the snapshot.
       if (wasRecovered) for (const collection of db.collections) collection.ensureAllIndexes(true);
       done(error);
@@ -161,7 +162,7 @@ function segmentsOf(file: string): string[] {
 
 function readSnapshot(file: string): { collections: StoredCollection[] } {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as { collections: StoredCollection[] };
+    return parse(file, readFileSync(file, 'utf8')) as { collections: StoredCollection[] };
   } catch (error) {
     // Killed before the first snapshot.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { collections: [] };
@@ -169,9 +170,20 @@ function readSnapshot(file: string): { collections: StoredCollection[] } {
   }
 }
 
+/** Whoever is killed leaves whole lines and whole files: what cannot be read was damaged by something else. */
+function parse(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw damaged(file, error as Error);
+  }
+}
+
+const damaged = (file: string, cause: Error) => new Error(`${file} is damaged: ${cause.message}`, { cause });
+
 function readSegment(segment: string): Entry[] {
   const lines = readFileSync(segment, 'utf8').split('\n');
   // What follows the last line's end is a change whose writing was cut short; nobody was told of it.
   lines.pop();
-  return lines.map((line) => JSON.parse(line) as Entry);
+  return lines.map((line) => parse(segment, line) as Entry);
 }

@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EventHubConsumerClient, EventHubProducerClient } from '@azure/event-hubs';
 import { ServiceBusClient } from '@azure/service-bus';
@@ -315,6 +317,43 @@ describe('the data folder', () => {
       if (claim.processStart !== undefined) await startCli([...free, '--data', 'd'], { cwd });
     });
   });
+
+  test('a killed process that nobody has buried does not hold it', async () => {
+    await withFolder(async (cwd) => {
+      // The child of a shell that has become a program which knows of no child: on Linux a zombie while that runs.
+      const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+      const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
+      await mkdir(join(cwd, 'd'));
+      await writeFile(join(cwd, 'd', 'lock.json'), JSON.stringify({ id: 'killed', pid: Number(pid.toString()) }));
+
+      // Elsewhere the system does not tell.
+      if (process.platform === 'linux') await startCli([...free, '--data', 'd'], { cwd });
+      parent.kill();
+    });
+  });
+
+  test.each(['storage/__azurite_db_queue__.json', 'event-hubs/readings/hub.json'])(
+    'a damaged %s: which file, and what to do',
+    async (name) => {
+      await withFolder(async (cwd) => {
+        await writeFile(
+          join(cwd, 'entities.json'),
+          '{"eventHubs": {"hubs": [{"name": "readings", "partitionCount": 1}]}}',
+        );
+        const args = [...free, '--data', 'd', '--topology', 'entities.json'];
+        const first = await startCli(args, { cwd });
+        first.child.kill('SIGTERM');
+        await first.ended;
+        await writeFile(join(cwd, 'd', name), '{"half');
+
+        const { code, stderr } = await runCli(['start', ...args], { cwd });
+
+        expect(stderr).toContain(`${name} is damaged: `);
+        expect(stderr).toMatch(/ or, if what is kept in .* is damaged, .* delete that folder\.\n$/);
+        expect(code).toBe(1);
+      });
+    },
+  );
 
   test('entities that no longer fit what is kept: which, and what to do', async () => {
     await withFolder(async (cwd) => {

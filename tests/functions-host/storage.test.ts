@@ -96,7 +96,9 @@ describe('the Storage queue trigger', () => {
   it('what is no base64 goes to the poison queue unseen', async () => {
     await queues.getQueueClient('fail').sendMessage('{"not":"base64"}');
     await expect
-      .poll(async () => app.lines.some((line) => /Moving message .* to queue 'fail-poison'/.test(line)))
+      .poll(async () =>
+        app.lines.some((line) => /is not base64: .* Moving message .* to queue 'fail-poison'/.test(line)),
+      )
       .toBe(true);
     expect(app.recorded('fail')).toHaveLength(2);
   });

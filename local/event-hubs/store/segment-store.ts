@@ -77,7 +77,7 @@ export function openSegmentStore(options: SegmentStoreOptions): SegmentStore {
     },
     readNote(hub, name) {
       try {
-        return JSON.parse(readFileSync(join(hubFolder(hub), `${name}.json`), 'utf8')) as unknown;
+        return readJson(join(hubFolder(hub), `${name}.json`));
       } catch (error) {
         if (isMissingFile(error)) return undefined;
         throw error;
@@ -102,7 +102,7 @@ export function openSegmentStore(options: SegmentStoreOptions): SegmentStore {
 
 function readOrWriteHubFile(path: string, name: string, now: number): number {
   try {
-    const file = JSON.parse(readFileSync(path, 'utf8')) as { formatVersion: number; createdAt: string };
+    const file = readJson(path) as { formatVersion: number; createdAt: string };
     if (file.formatVersion !== FORMAT_VERSION)
       throw new Error(
         `${path} is in format ${file.formatVersion}, this version reads ${FORMAT_VERSION}. Start with another data folder.`,
@@ -115,6 +115,15 @@ function readOrWriteHubFile(path: string, name: string, now: number): number {
   writeFileSync(`${path}.new`, `${JSON.stringify(file, undefined, 2)}\n`);
   renameSync(`${path}.new`, path);
   return now;
+}
+
+function readJson(path: string): unknown {
+  const text = readFileSync(path, 'utf8');
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${path} is damaged: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function isMissingFile(error: unknown): boolean {

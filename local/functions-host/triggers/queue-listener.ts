@@ -144,7 +144,11 @@ export class QueueListener {
     const popReceipt = await renewal.stop();
     if (outcome === 'done') {
       await queue.deleteMessage(message.messageId, popReceipt).catch(ignoreNotFound);
-    } else if (outcome === 'unreadable' || message.dequeueCount >= maxDequeueCount) {
+    } else if (outcome === 'unreadable') {
+      // The extension says no more than that it moves the message (azure-sdk-for-net issues 21449, 28799).
+      const why = 'Message is not base64: send it so, or set extensions.queues.messageEncoding to "none" in host.json.';
+      await this.moveToPoison(message, popReceipt, why);
+    } else if (message.dequeueCount >= maxDequeueCount) {
       await this.moveToPoison(message, popReceipt);
     } else {
       const hiddenMs = outcome === 'lost' ? 0 : visibilityTimeoutMs;
@@ -155,12 +159,13 @@ export class QueueListener {
     }
   }
 
-  private async moveToPoison(message: DequeuedMessageItem, popReceipt: string): Promise<void> {
+  private async moveToPoison(
+    message: DequeuedMessageItem,
+    popReceipt: string,
+    why = `Message has reached MaxDequeueCount of ${this.options.maxDequeueCount}.`,
+  ): Promise<void> {
     const { queue, poisonQueue, log } = this.options;
-    log.host(
-      'warning',
-      `Message has reached MaxDequeueCount of ${this.options.maxDequeueCount}. Moving message '${message.messageId}' to queue '${poisonQueue.name}'.`,
-    );
+    log.host('warning', `${why} Moving message '${message.messageId}' to queue '${poisonQueue.name}'.`);
     try {
       await poisonQueue.sendMessage(message.messageText);
     } catch (error) {
