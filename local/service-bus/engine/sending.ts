@@ -75,7 +75,10 @@ export class Sending {
     const result = this.transactions.enlist(options.transaction, destination.path, messages.length, {
       check: () => (this.target(path).ok ? undefined : entityDisabled(path)),
       commit: () => {
-        for (const { incoming, sequenceNumber } of reserved) destination.arrive(incoming, sequenceNumber);
+        const now = this.namespace.kernel.now();
+        // What is due by now is appended like what the transaction sends, so that its operations keep their order.
+        for (const { incoming, sequenceNumber } of reserved)
+          destination.arrive(incoming, (incoming.scheduledEnqueueAt ?? 0) > now ? sequenceNumber : undefined);
       },
       rollback: () => {},
     });

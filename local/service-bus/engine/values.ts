@@ -15,8 +15,8 @@ export type PropertyValue =
   | { readonly type: 'char'; readonly value: string }
   /** Lower case, with hyphens. */
   | { readonly type: 'uuid'; readonly value: string }
-  /** Milliseconds since the Unix epoch. */
-  | { readonly type: 'timestamp'; readonly value: number }
+  /** Milliseconds since the Unix epoch, as messages have them; `text` is what a rule's author wrote, to the 100 ns. */
+  | { readonly type: 'timestamp'; readonly value: number; readonly text?: string }
   /** `com.microsoft:timespan`: units of 100 ns. */
   | { readonly type: 'timespan'; readonly ticks: bigint }
   | { readonly type: 'binary'; readonly value: Uint8Array }

@@ -137,7 +137,7 @@ def rules() -> None:
     paid = SqlRuleFilter("type = @type AND amount > @least AND at > @since AND @wait > 1")
     paid.Parameters["@type"] = "OrderPaid"
     paid.Parameters["@least"] = Int64(5)
-    paid.Parameters["@since"] = DateTime(2026, 1, 2)
+    paid.Parameters["@since"] = DateTime.UtcNow
     paid.Parameters["@wait"] = Int32(2)
     action = SqlRuleAction("SET priority = @priority")
     action.Parameters["@priority"] = "high"

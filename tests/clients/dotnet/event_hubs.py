@@ -1,4 +1,4 @@
-"""Event Hubs by Microsoft.Azure.Amqp, the library under Azure.Messaging.EventHubs, with the links that this makes of it.
+"""Event Hubs by Microsoft.Azure.Amqp, the library under Azure.Messaging.EventHubs, with the links that it makes of it.
 
 The Event Hubs client itself is in no package that this program can get.
 """

@@ -80,6 +80,19 @@ def scheduling() -> None:
         equal(list(wait(receiver.PeekMessagesAsync(1, Int64(0)))), [], "cancelled")
 
 
+@step("a transaction's messages of several sessions come in the order in which they were sent")
+def several_sessions() -> None:
+    with client() as bus, using(bus.CreateSender(SESSIONS)) as sender:
+        with transaction(commit=True):
+            wait(sender.SendMessageAsync(message("sent", SessionId="first")))
+            wait(sender.ScheduleMessageAsync(message("scheduled for now", SessionId="second"), DateTimeOffset.UtcNow))
+        for session, body in (("first", "sent"), ("second", "scheduled for now")):
+            with using(wait(bus.AcceptNextSessionAsync(SESSIONS))) as receiver:
+                received = receive_one(receiver)
+                equal((receiver.SessionId, received.Body.ToString()), (session, body), "the next session")
+                complete(receiver, received)
+
+
 @step("a transaction over two entities is refused")
 def two_entities() -> None:
     with client() as bus, using(bus.CreateSender(QUEUE)) as first, using(bus.CreateSender(SECOND)) as second:

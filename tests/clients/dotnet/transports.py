@@ -16,7 +16,7 @@ WITH_TLS = SERVICE_BUS.replace("UseDevelopmentEmulator=true", "")
 
 
 def there_and_back(connection: str, port: int, **settings: Any) -> None:
-    """AMQP and WebSockets are on the ports that Service Bus and its management happen to have, so the client is told."""
+    """AMQP and WebSockets are on the ports that Service Bus and its management have got, so the client is told."""
     address = Uri(f"sb://localhost:{port}")
     with client(connection, CustomEndpointAddress=address, **settings) as bus:
         with using(bus.CreateSender(QUEUE)) as sender, using(bus.CreateReceiver(QUEUE)) as receiver:

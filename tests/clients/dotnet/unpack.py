@@ -1,7 +1,7 @@
 """Takes a .NET runtime and the Service Bus client out of Microsoft's Azure MCP server, a package with a whole .NET app.
 
-`python unpack.py <the package's archive> <folder>`: afterwards `<folder>/runtime` is a dotnet root as the .NET host wants
-it, and `<folder>/client` holds the client with what it needs. The server itself stays in the archive.
+`python unpack.py <the package's archive> <folder>`: afterwards `<folder>/runtime` is a dotnet root as the .NET host
+wants it, and `<folder>/client` holds the client with what it needs. The server itself stays in the archive.
 """
 
 import hashlib

@@ -336,4 +336,20 @@ describe('dispositions', () => {
       value: 'why',
     });
   });
+
+  test('a reason of dead-lettering that is no text is a property like any other', async () => {
+    await send(text('a'));
+    await receive(1);
+    await nextTransfer();
+    const info = { DeadLetterReason: types.wrap_timestamp(1_700_000_000_000), DeadLetterErrorDescription: 'because' };
+    const fields = [types.wrap_symbol('com.microsoft:dead-letter'), types.wrap_string(''), types.wrap_map(info)];
+    const error = types.described(types.wrap_ulong(0x1d), types.wrap_list(fields));
+    dispose(0, 0, types.described(types.wrap_ulong(0x25), types.wrap_list([error])));
+    expect(outcomeOf(await nextDisposition())).toBe(0x25);
+    const dead = bus.serviceBus.broker.peek('orders/$DeadLetterQueue', { fromSequenceNumber: 0, maxCount: 1 });
+    expect(dead.ok && [...(dead.messages[0]?.changes?.application ?? [])].sort()).toEqual([
+      ['DeadLetterErrorDescription', { type: 'string', value: 'because' }],
+      ['DeadLetterReason', { type: 'timestamp', value: 1_700_000_000_000 }],
+    ]);
+  });
 });

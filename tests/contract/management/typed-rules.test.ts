@@ -46,6 +46,7 @@ describe('values of filters and actions', () => {
     ['duration', 'PT1M30.5S'],
     ['duration', '-P1DT2H3M4.0000001S'],
     ['duration', 'PT0S'],
+    ['dateTime', '2026-11-29T01:01:02.4344465Z'],
   ] as const)('%s %s is answered as it came', async ([type, text]) => {
     const { status, values } = await put(`${type}-${text.replaceAll(/\W/g, '_')}`, { '@p': [type, text] });
     expect(status).toBe(201);
@@ -56,7 +57,7 @@ describe('values of filters and actions', () => {
 
   it('a time without an offset is UTC', async () => {
     const { values } = await put('time', { '@p': ['dateTime', '2026-01-02T00:00:00'] });
-    expect(values[0]).toMatch(/>2026-01-02T00:00:00\.000Z$/);
+    expect(values[0]).toMatch(/>2026-01-02T00:00:00Z$/);
   });
 
   it.for([

@@ -472,6 +472,17 @@ describe('transactions', () => {
     expect(refused(broker.dischargeTransaction(third, false)).outcome).toBe('transaction-failed');
   });
 
+  test('what is scheduled for a time that has come by the commit arrives in the order of the operations', () => {
+    const { broker, clock, peekBodies, transaction } = begun();
+    ok(broker.send('q', [message('first')], { transaction }));
+    ok(broker.schedule('q', [message('second', { scheduledEnqueueAt: clock.now() })], { transaction }));
+    ok(broker.schedule('q', [message('third', { scheduledEnqueueAt: clock.now() + 1000 })], { transaction }));
+    ok(broker.send('q', [message('fourth')], { transaction }));
+    clock.advanceBy(2000);
+    ok(broker.dischargeTransaction(transaction, false));
+    expect(peekBodies('q')).toEqual(['first', 'second', 'third', 'fourth']);
+  });
+
   test('schedule and cancel are rolled back too', () => {
     const { broker, clock, peekBodies, transaction } = begun();
     const scheduledEnqueueAt = clock.now() + MINUTE;

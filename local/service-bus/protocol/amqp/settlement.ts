@@ -25,11 +25,9 @@ export function toSettlement(state: DeliveryState): Settlement {
       const info = new Map(Object.entries(error?.info ?? {}));
       // A rejection without the service's condition dead-letters as well; what it says is then the reason.
       const isOurs = error === undefined || error.condition === DEAD_LETTER;
-      const reason = textOf(info.get(DEAD_LETTER_REASON)) ?? (isOurs ? undefined : error.condition);
+      const reason = takeText(info, DEAD_LETTER_REASON) ?? (isOurs ? undefined : error.condition);
       const description =
-        textOf(info.get(DEAD_LETTER_DESCRIPTION)) ?? (isOurs ? undefined : error.description || undefined);
-      info.delete(DEAD_LETTER_REASON);
-      info.delete(DEAD_LETTER_DESCRIPTION);
+        takeText(info, DEAD_LETTER_DESCRIPTION) ?? (isOurs ? undefined : error.description || undefined);
       return { kind: 'dead-letter', reason, description, propertiesToModify: toPropertiesToModify(info) };
     }
   }
@@ -42,7 +40,11 @@ export function toPropertiesToModify(
   return new Map(Array.from(values, ([name, value]) => [name, toPropertyValue(value)] as const));
 }
 
-function textOf(value: unknown): string | undefined {
+/** Takes the text, or null, out of the map; a value of another type stays in it, as a property like any other. */
+function takeText(values: Map<string, unknown>, name: string): string | undefined {
+  const value = values.get(name);
   const text = value instanceof Typed ? value.value : value;
-  return typeof text === 'string' ? text : undefined;
+  if (typeof text !== 'string' && text !== null) return undefined;
+  values.delete(name);
+  return text ?? undefined;
 }

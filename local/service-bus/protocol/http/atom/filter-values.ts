@@ -54,8 +54,9 @@ function readValue(type: string, text: string): FilterValue | undefined {
       return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : undefined;
     case 'dateTime': {
       // A time without an offset is UTC, as the service keeps them.
-      const at = new Date(/(Z|[+-]\d{2}:\d{2})$/.test(text.trim()) ? text.trim() : `${text.trim()}Z`);
-      return Number.isNaN(at.getTime()) ? undefined : at;
+      const given = /(Z|[+-]\d{2}:\d{2})$/.test(text.trim()) ? text.trim() : `${text.trim()}Z`;
+      const value = Date.parse(given);
+      return Number.isNaN(value) ? undefined : { type: 'timestamp', value, text: given };
     }
     case 'duration': {
       const ticks = readTicks(text.trim());
@@ -134,7 +135,7 @@ const SCHEMA_TYPES: Readonly<Partial<Record<PropertyValue['type'], string>>> = {
 function writtenTyped(value: PropertyValue): readonly [string, string] {
   switch (value.type) {
     case 'timestamp':
-      return ['dateTime', formatInstant(value.value)];
+      return ['dateTime', value.text ?? formatInstant(value.value)];
     case 'timespan':
       return ['duration', writeTicks(value.ticks)];
     case 'null':
