@@ -9,6 +9,8 @@ import { type Entry, entryReply, errorReply, feedReply } from './envelope.ts';
 
 const NEWEST_VERSION = '2024-05';
 const LARGEST_PAGE = 100;
+/** Stands in many of the service's errors; where it is the last, a space and a point follow. */
+export const SEE_MORE = 'To know more visit https://aka.ms/sbResourceMgrExceptions.';
 
 /** What every operation of the management interface is given, and the ways in which it answers. */
 export class AtomContext {
@@ -94,6 +96,11 @@ export class AtomContext {
     return this.refuse(400, `SubCode=40000. Bad Request. ${problem}`);
   }
 
+  /** Azure's answer to an update of a queue or topic that is not there (recorded by azure-servicebus' tests). */
+  nothingToUpdate(): HttpReply {
+    return this.refuse(404, `SubCode=40400. Not Found. The Operation doesn't exist. ${SEE_MORE} .`);
+  }
+
   /** Azure's answer to an element that is newer than the request's api-version (recorded by azure-servicebus' tests). */
   badDescription(name: string): HttpReply {
     return this.refuse(
@@ -103,7 +110,7 @@ export class AtomContext {
   }
 
   private notFoundText(entity: string): string {
-    return `Entity '${this.broker.namespaceName}:${entity.replace(/^\//, '')}' was not found. To know more visit https://aka.ms/sbResourceMgrExceptions.`;
+    return `Entity '${this.broker.namespaceName}:${entity.replace(/^\//, '')}' was not found. ${SEE_MORE}`;
   }
 
   refuse(status: number, detail: string): HttpReply {

@@ -2,7 +2,7 @@ import type { Broker, Outcome, QueueInfo, TopicInfo } from '../../../engine/api.
 import { newQueue, newTopic } from '../../../engine/index.ts';
 import type { HttpReply } from '../exchange.ts';
 import type { XmlElement } from '../xml.ts';
-import type { AtomContext } from './context.ts';
+import { type AtomContext, SEE_MORE } from './context.ts';
 import { type Field, type ReadOnlyElement, readFields, writeElements } from './description.ts';
 import type { Entry } from './envelope.ts';
 import { queueElements } from './queue-description.ts';
@@ -31,7 +31,7 @@ function putQueue(context: AtomContext, name: string): HttpReply {
   if ('status' in description) return description;
   if (hasNewerElements(queueElements, description, context)) return context.badDescription('QueueDescription');
   const existing = context.broker.getQueue(name);
-  if (context.isUpdate && !existing.ok) return context.refusal(existing);
+  if (context.isUpdate && !existing.ok) return context.nothingToUpdate();
   const current = context.isUpdate && existing.ok ? existing.definition : undefined;
   const initial = current ? withFixed(queueElements, current, newQueue(current.name)) : newQueue(name);
   const read = readFields(queueElements, description, {
@@ -53,7 +53,7 @@ function putTopic(context: AtomContext, name: string): HttpReply {
   if ('status' in description) return description;
   if (hasNewerElements(topicElements, description, context)) return context.badDescription('TopicDescription');
   const existing = context.broker.getTopic(name);
-  if (context.isUpdate && !existing.ok) return context.refusal(existing);
+  if (context.isUpdate && !existing.ok) return context.nothingToUpdate();
   const current = context.isUpdate && existing.ok ? existing.definition : undefined;
   const initial = current ? withFixed(topicElements, current, newTopic(current.name)) : newTopic(name);
   const read = readFields(topicElements, description, {
@@ -123,7 +123,7 @@ export function changedFixedElement<Definition>(
   return rows.find((row) => 'isSame' in row && row.isFixed && !row.isSame(current, updated))?.element;
 }
 
-/** Texts: azservicebus, TestAdminClient_UpdateTopic and TestAdminClient_UpdateSubscription. */
+/** Texts: azservicebus, TestAdminClient_UpdateTopic and TestAdminClient_UpdateSubscription; the whole recorded by azure-servicebus' tests. */
 export function cannotChange(
   context: AtomContext,
   element: string,
@@ -131,7 +131,10 @@ export function cannotChange(
 ): HttpReply {
   return element === 'EnablePartitioning'
     ? context.refuse(400, `SubCode=40000. Partitioning cannot be changed for ${kind}.`)
-    : context.badRequest(`The value for the ${element} property of an existing ${kind} cannot be changed.`);
+    : context.refuse(
+        400,
+        `SubCode=40000. The value for the ${element} property of an existing ${kind} cannot be changed. ${SEE_MORE} .`,
+      );
 }
 
 export function alreadyExists(context: AtomContext, path: string): string {
