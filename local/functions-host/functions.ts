@@ -37,6 +37,11 @@ export function toFunctionInfos(
 
 /** The trigger and the bindings of a function that this host does not have, as the log names them. */
 export function notImplemented(info: FunctionInfo): string[] {
-  const trigger = isTriggerImplemented(info.trigger.type) ? [] : [`the trigger "${info.trigger.type}"`];
-  return [...trigger, ...missingBindings(info)];
+  const { type, properties } = info.trigger;
+  const missing = missingBindings(info);
+  if (!isTriggerImplemented(type)) return [`the trigger "${type}"`, ...missing];
+  // It settles through a gRPC service of the real host.
+  if (type.toLowerCase() === 'servicebustrigger' && properties?.supportsDeferredBinding === 'true')
+    return ['sdkBinding of a Service Bus trigger (settlement by the function)', ...missing];
+  return missing;
 }

@@ -119,7 +119,7 @@ describe('an app that can run in part', () => {
     await app.line(/watch-rows: the trigger "cosmosDBTrigger" is not implemented/);
     await app.line(/writes-sql: the output binding "sql" is not implemented/);
     await app.line(/listener for function 'unset' was unable to start: The connection "Nowhere" is not set/);
-    await app.line(/listener for function 'settles' was unable to start: sdkBinding .* is not implemented/);
+    await app.line(/settles: sdkBinding of a Service Bus trigger .* is not implemented\. The function does not run/);
     expect((await fetch(`${app.url}/api/misdirected`)).status).toBe(500);
     await app.line(/Executed 'Functions\.misdirected' \(Failed.*The connection "Nowhere" is not set/s);
     await app.line(/listener for function 'odd' was unable to start: the schedule "every day" cannot be read/);
@@ -130,7 +130,7 @@ describe('an app that can run in part', () => {
       ['watch-rows', true],
       ['writes-sql', true],
       ['unset', false],
-      ['settles', false],
+      ['settles', true],
       ['misdirected', false],
       ['odd', false],
       ['off', true],

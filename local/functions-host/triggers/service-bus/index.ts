@@ -15,11 +15,6 @@ export async function startServiceBusTrigger(context: TriggerContext): Promise<T
   if (queueName === undefined && (topicName === undefined || subscriptionName === undefined)) {
     throw new FunctionsHostError('the trigger needs a queueName, or a topicName and a subscriptionName.');
   }
-  if (info.trigger.properties?.supportsDeferredBinding === 'true') {
-    throw new FunctionsHostError(
-      'sdkBinding (settlement from the function) is not implemented for Service Bus: it needs the real host’s gRPC service.',
-    );
-  }
   const entity = queueName ?? `${topicName}/Subscriptions/${subscriptionName}`;
   const isBatch = String(info.trigger.cardinality).toLowerCase() === 'many';
   const ownChoice = info.trigger.autoCompleteMessages;
