@@ -130,7 +130,7 @@ describe('an app that can run in part', () => {
       ['watch-rows', true],
       ['writes-sql', true],
       ['unset', false],
-      ['settles', false],
+      ['settles', true],
       ['misdirected', false],
       ['odd', false],
       ['off', true],
