@@ -99,7 +99,8 @@ export const nameRules = {
 
 /** Why `name` breaks the rule, or `undefined`. */
 export function whyNameIsRefused(rule: NameRule, name: string): string | undefined {
-  if (name.length < rule.minLength) return name === '' ? 'it is empty' : `it has only ${name.length} characters`;
+  if (name.length < rule.minLength)
+    return name === '' ? 'it is empty' : `it has only ${name.length} character${name.length === 1 ? '' : 's'}`;
   if (name.length > rule.maxLength) return `it has ${name.length} characters`;
   if (!new RegExp(rule.pattern).test(name)) return `"${name}" does not fit`;
   return rule.isRefused?.(name);

@@ -54,6 +54,7 @@ describe('what is wrong with a topology', () => {
     [withQueues({ name: 'a', lockDuration: 'PT6M' }), 'PT6M is too long', 'the longest is PT5M'],
     [withQueues({ name: 'a', lockDuration: 'PT1S' }), 'PT1S is too short', 'the shortest is PT5S'],
     [withQueues({ name: 'a', lockDuration: '60' }), '"60" is not an ISO 8601 duration', /PT30S/],
+    [{ storage: { queues: [{ name: 'a' }] } }, /it has only 1 character$/, /3 to 63/],
     [withQueues({ name: 'a', lockDuration: 60 }), 'is 60', /string/],
     [withQueues({ name: 'a', autoDeleteOnIdle: 'PT1M' }), 'PT1M is too short', /PT5M/],
     [withQueues({ name: 'a', maxDeliveryCount: 0 }), 'is 0', 'it must be at least 1'],
