@@ -223,6 +223,15 @@ describe('attach', () => {
     );
   });
 
+  test('a session id that is no string is refused, not taken for any session', async () => {
+    await authorized();
+    await peer.begin(1);
+    const filter = { 'com.microsoft:session-filter': 1 };
+    peer.send(1, 'attach', receiverAttach('/refunds', { extra: { filter } }));
+    const detach = await peer.next('detach', (frame) => frame.channel === 1);
+    expect(detach.fields.error.condition).toBe('amqp:invalid-field');
+  });
+
   test('a wait for the next session holds the attach, and ends with timeout when none comes', async () => {
     await authorized();
     await peer.begin(1);
