@@ -35,11 +35,11 @@ export type InvocationOutcome =
   | { readonly kind: 'lost'; readonly reason: string };
 
 export interface BindingValues {
-  /** Reads the input bindings of a function. */
+  /** Reads the input bindings of a function; undefined: it has none. */
   readInputs(
     info: FunctionInfo,
     bindingData: Readonly<Record<string, unknown>>,
-  ): Promise<{ name: string; data: TypedData }[]>;
+  ): Promise<{ name: string; data: TypedData }[]> | undefined;
   /** Delivers what the function gave to an output binding. */
   writeOutput(
     binding: Binding,
@@ -88,8 +88,10 @@ export class Invoker {
     const info = invocation.function;
     const invocationId = invocation.invocationId ?? randomUUID();
     const startedAt = clock.now();
+    const running = this.runWithTimeout(invocation, invocationId);
+    // On its way to the app's process first: printing takes as long as the way.
     log.executing(info.name, invocationId, invocation.reason);
-    const outcome = await this.runWithTimeout(invocation, invocationId).catch(
+    const outcome = await running.catch(
       (error: Error): InvocationOutcome => ({
         kind: 'failed',
         error: { message: error.message, stack: error.stack ?? error.message },
@@ -127,7 +129,9 @@ export class Invoker {
       sys: { ...sys, methodName: info.name },
     };
     const trace = traceContext(invocation, invocationId);
-    const extraInputs = await bindings.readInputs(info, bindingData);
+    // Without a wait where there is nothing to wait for.
+    const reading = bindings.readInputs(info, bindingData);
+    const extraInputs = reading ? await reading : [];
     const outcome = await process.invoke({
       invocationId,
       functionId: info.name,

@@ -44,19 +44,22 @@ export function createBindings(options: BindingsOptions): BindingValues {
   const resolver = (bindingData: Readonly<Record<string, unknown>>) => (text: string) =>
     resolveBindingData(resolveSettingsIn(text, setting), { bindingData, now: clock.now(), newId: randomUUID });
 
+  async function readAll(inputs: readonly Binding[], resolve: (text: string) => string) {
+    const values = await Promise.all(
+      inputs.map(async (binding) => ({
+        name: binding.name,
+        data: await inputBindings[binding.type.toLowerCase()]!(services, binding, resolve),
+      })),
+    );
+    return values.flatMap(({ name, data }) => (data === undefined ? [] : [{ name, data }]));
+  }
+
   return {
-    async readInputs(info, bindingData) {
-      const resolve = resolver(bindingData);
+    readInputs(info, bindingData) {
       const inputs = Object.values(info.bindings).filter(
         (binding) => binding.direction === 'in' && binding !== info.trigger,
       );
-      const values = await Promise.all(
-        inputs.map(async (binding) => ({
-          name: binding.name,
-          data: await inputBindings[binding.type.toLowerCase()]!(services, binding, resolve),
-        })),
-      );
-      return values.flatMap(({ name, data }) => (data === undefined ? [] : [{ name, data }]));
+      return inputs.length === 0 ? undefined : readAll(inputs, resolver(bindingData));
     },
     writeOutput: (binding, data, bindingData, traceParent) =>
       outputBindings[binding.type.toLowerCase()]!(services, binding, data, resolver(bindingData), traceParent),
