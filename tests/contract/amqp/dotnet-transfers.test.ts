@@ -1,6 +1,6 @@
 /** What the .NET clients need of transfers, dispositions and drain (contracts: amqp-dotnet.md, points 14 to 22). */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { encodeAnnotations, Section } from '../../../local/amqp/codec/index.ts';
+import { encodeAnnotations, Section, Writer } from '../../../local/amqp/codec/index.ts';
 import { startTestServiceBus, type TestServiceBus } from '../../support/service-bus.ts';
 import { creditFlow, openSender, putToken, receiverAttach } from './dotnet-client.ts';
 import { described, message, Peer, type PeerFrame, typedSection, types } from './peer.ts';
@@ -115,6 +115,20 @@ describe('deliveries', () => {
     const annotations = typedSection((await nextTransfer()).payload!, 0x72);
     expect(annotations.get('x-opt-enqueue-sequence-number').type.name).toMatch(/Long$/);
     expect(annotations.get('x-opt-enqueue-sequence-number').value).toBe(1);
+  });
+
+  test('the keys of a footer are symbols, also where the sender wrote strings, as Java does', async () => {
+    const footer = new Writer();
+    footer.descriptor(Section.footer);
+    footer.map([
+      ['mine', 'y'],
+      ['yours', 2],
+    ]);
+    await send(Buffer.concat([text('a'), footer.finish()]));
+    await receive(1);
+    const { payload } = await nextTransfer();
+    const expected = encodeAnnotations(Section.footer, Object.entries({ mine: 'y', yours: 2 }));
+    expect(payload!.subarray(-expected.length)).toEqual(expected);
   });
 
   test('the sender’s delivery annotations come out too, also those behind the body, where Python writes them', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type IncomingMessage, request } from 'node:http';
 import { ServiceBusClient } from '@azure/service-bus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -73,6 +74,29 @@ describe('AMQP over WebSockets', () => {
     const closed = new Promise((done) => socket.on('close', done));
     socket.close();
     await closed;
+  });
+
+  it('is found by a client that names it by its whole URI, as the Java client does', async () => {
+    const upgrade = request(cloud.management.url, {
+      path: 'https://localhost/$servicebus/websocket',
+      headers: {
+        connection: 'Upgrade,Keep-Alive',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+        'sec-websocket-protocol': 'AMQPWSB10',
+      },
+    }).end();
+    const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+      upgrade
+        .on('upgrade', (response, socket) => {
+          socket.destroy();
+          resolve(response);
+        })
+        .on('response', (response) => reject(new Error(`Answered with ${response.statusCode}.`)))
+        .on('error', reject),
+    );
+    expect(answer.headers['sec-websocket-protocol']).toBe('AMQPWSB10');
   });
 
   it('is at its own path and nowhere else', async () => {

@@ -12,8 +12,23 @@ const LONGEST_HEADER_TTL_MS = 0xffff_ffff;
 /** @throws DecodeError when the bytes are not a message */
 export function toNewMessage(sent: Buffer): NewMessage {
   const sections = amqp.readSections(sent);
-  const content = amqp.inOrder(sent, sections);
+  const ordered = amqp.inOrder(sent, sections);
+  const content = withSymbolsInFooter(ordered, ordered === sent ? sections : amqp.readSections(ordered));
   return { content, properties: content === sent ? readProperties(content, sections) : readProperties(content) };
+}
+
+/**
+ * The keys of a footer are symbols, as those of all annotations. The Java client writes strings and cannot read them back (live test
+ * ServiceBusReceiverAsyncClient, receiveAndValidateProperties): so the service does not give them out as they came.
+ */
+function withSymbolsInFooter(content: Buffer, { footer }: amqp.MessageSections): Buffer {
+  const entries = amqp.readMapEntries(content, footer);
+  if (!footer || entries.length === 0) return content;
+  return Buffer.concat([
+    content.subarray(0, footer.start),
+    amqp.encodeAnnotations(amqp.Section.footer, entries),
+    content.subarray(footer.end),
+  ]);
 }
 
 /** What the engine has read again when it needs it: the message itself stays encoded. */

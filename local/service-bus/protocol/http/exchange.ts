@@ -44,13 +44,12 @@ export async function readRequest(incoming: IncomingMessage, signal: AbortSignal
   const host = incoming.headers.host ?? 'localhost';
   const target = incoming.url ?? '/';
   const queryStart = target.indexOf('?');
-  const rawPath = queryStart < 0 ? target : target.slice(0, queryStart);
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(incoming.headers))
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   return {
     method: incoming.method ?? 'GET',
-    path: decodePath(rawPath),
+    path: pathOf(target),
     query: new URLSearchParams(queryStart < 0 ? '' : target.slice(queryStart + 1)),
     origin: `${scheme}://${host}`,
     host,
@@ -79,9 +78,15 @@ function pairs(flat: readonly string[]): [string, string][] {
   return result;
 }
 
-/** An absolute request target (RFC 9112 §3.2.2) is taken for its path. */
-function decodePath(rawPath: string): string {
-  const path = rawPath.replace(/^https?:\/\/[^/]*/i, '').replace(/^\/+|\/+$/g, '');
+/**
+ * The path of a request's target, decoded, without slashes at its ends. An absolute target (RFC 9112 §3.2.2) is taken for its path: the Java client
+ * opens its WebSockets with `GET https://<host>/$servicebus/websocket`.
+ */
+export function pathOf(target: string): string {
+  const path = target
+    .replace(/\?.*$/s, '')
+    .replace(/^https?:\/\/[^/]*/i, '')
+    .replace(/^\/+|\/+$/g, '');
   try {
     return decodeURIComponent(path);
   } catch {

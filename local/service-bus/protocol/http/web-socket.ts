@@ -1,9 +1,10 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, WebSocketServer } from 'ws';
+import { pathOf } from './exchange.ts';
 
 /** Every client's path, for Service Bus and Event Hubs alike. */
-const PATH = '/$servicebus/websocket';
+const PATH = '$servicebus/websocket';
 /** AMQP over WebSockets Binding (OASIS amqp-bindmap-wsbind), 2.1; older clients say `amqp`. */
 const SUBPROTOCOLS = ['AMQPWSB10', 'amqp'];
 
@@ -15,7 +16,7 @@ export function serveWebSockets(server: Server, accept: (stream: Duplex) => void
     handleProtocols: (offered) => SUBPROTOCOLS.find((name) => offered.has(name)) ?? false,
   });
   const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (pathOf(request).toLowerCase() !== PATH) {
+    if (pathOf(request.url ?? '').toLowerCase() !== PATH) {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
@@ -32,13 +33,4 @@ export function serveWebSockets(server: Server, accept: (stream: Duplex) => void
     for (const client of sockets.clients) client.terminate();
     sockets.close();
   };
-}
-
-function pathOf(request: IncomingMessage): string {
-  const path = (request.url ?? '').replace(/\?.*$/s, '').replace(/\/+$/, '');
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
 }

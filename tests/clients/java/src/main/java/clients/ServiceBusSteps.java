@@ -9,6 +9,7 @@ import static clients.Story.equal;
 import static clients.Story.refused;
 
 import com.azure.core.amqp.AmqpRetryOptions;
+import com.azure.core.amqp.AmqpTransportType;
 import com.azure.messaging.servicebus.ServiceBusClientBuilder;
 import com.azure.messaging.servicebus.ServiceBusException;
 import com.azure.messaging.servicebus.ServiceBusFailureReason;
@@ -50,6 +51,7 @@ final class ServiceBusSteps {
     story.step("sessions: state, order, renewal, the next available one, and one that is taken", ServiceBusSteps::sessions);
     story.step("transactions: what is rolled back did not happen, what is committed did", ServiceBusSteps::transactions);
     story.step("a topic copies to its subscriptions by their rules", ServiceBusSteps::topic);
+    story.step("AMQP over a secure WebSocket", ServiceBusSteps::webSocket);
     story.step("a wrong key is refused, and so is an entity that is not there", ServiceBusSteps::refusals);
   }
 
@@ -291,6 +293,21 @@ final class ServiceBusSteps {
       receiver.complete(message, new CompleteOptions().setTransactionContext(done));
       receiver.commitTransaction(done);
       check(receiver.peekMessage() == null, "nothing is left");
+    }
+  }
+
+  /** WebSockets are on the port of the management; the client goes to 443 unless it is told. */
+  private static void webSocket() {
+    var port = Story.ADMINISTRATION.replaceFirst(".*localhost:([0-9]+).*", "$1");
+    var client = builder(Story.ADMINISTRATION)
+        .transportType(AmqpTransportType.AMQP_WEB_SOCKETS)
+        .customEndpointAddress("https://localhost:" + port);
+    try (var sender = client.sender().queueName(QUEUE).buildClient();
+        var receiver = client.receiver().queueName(QUEUE).disableAutoComplete().buildClient()) {
+      sender.sendMessage(new ServiceBusMessage("over a web socket"));
+      var received = receive(receiver, 1);
+      equal(bodies(received), List.of("over a web socket"), "body");
+      receiver.complete(received.get(0));
     }
   }
 
