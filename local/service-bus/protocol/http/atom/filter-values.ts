@@ -53,9 +53,9 @@ function readValue(type: string, text: string): FilterValue | undefined {
     case 'boolean':
       return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : undefined;
     case 'dateTime': {
-      // A time without an offset is UTC, as the service keeps them.
-      const given = /(Z|[+-]\d{2}:\d{2})$/.test(text.trim()) ? text.trim() : `${text.trim()}Z`;
-      const value = Date.parse(given);
+      // A time without an offset counts as UTC, and Azure answers it without one (recorded: azure-servicebus, test_mgmt_rule_create).
+      const given = text.trim();
+      const value = Date.parse(/(Z|[+-]\d{2}:\d{2})$/.test(given) ? given : `${given}Z`);
       return Number.isNaN(value) ? undefined : { type: 'timestamp', value, text: given };
     }
     case 'duration': {
