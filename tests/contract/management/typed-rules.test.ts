@@ -57,6 +57,15 @@ describe('values of filters and actions', () => {
       expect(value).toMatch(new RegExp(`^i:type="d6p1:${type}" .*>${text.replace('.', '\\.')}$`));
   });
 
+  // As Azure answered azure-servicebus' test_mgmt_rule_create; .NET's client knows both.
+  it('the type of a duration is one of .NET, that of a number of XML Schema', async () => {
+    const { values } = await put('types', { '@p': ['duration', 'PT5S'], '@q': ['int', '5'] });
+    expect(values.slice(0, 2)).toEqual([
+      'i:type="d6p1:duration" xmlns:d6p1="http://schemas.microsoft.com/2003/10/Serialization/">PT5S',
+      'i:type="d6p1:int" xmlns:d6p1="http://www.w3.org/2001/XMLSchema">5',
+    ]);
+  });
+
   it('a time without an offset is UTC', async () => {
     await put('time', { '@p': ['dateTime', '2026-01-02T00:00:00'] });
     const listed = cloud.broker.listRules('events/subscriptions/all');
