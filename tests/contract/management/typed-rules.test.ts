@@ -47,6 +47,8 @@ describe('values of filters and actions', () => {
     ['duration', '-P1DT2H3M4.0000001S'],
     ['duration', 'PT0S'],
     ['dateTime', '2026-11-29T01:01:02.4344465Z'],
+    // As Azure answered azure-servicebus' test_mgmt_rule_create.
+    ['dateTime', '2020-07-05T11:12:13'],
   ] as const)('%s %s is answered as it came', async ([type, text]) => {
     const { status, values } = await put(`${type}-${text.replaceAll(/\W/g, '_')}`, { '@p': [type, text] });
     expect(status).toBe(201);
@@ -55,9 +57,20 @@ describe('values of filters and actions', () => {
       expect(value).toMatch(new RegExp(`^i:type="d6p1:${type}" .*>${text.replace('.', '\\.')}$`));
   });
 
+  // As Azure answered azure-servicebus' test_mgmt_rule_create; .NET's client knows both.
+  it('the type of a duration is one of .NET, that of a number of XML Schema', async () => {
+    const { values } = await put('types', { '@p': ['duration', 'PT5S'], '@q': ['int', '5'] });
+    expect(values.slice(0, 2)).toEqual([
+      'i:type="d6p1:duration" xmlns:d6p1="http://schemas.microsoft.com/2003/10/Serialization/">PT5S',
+      'i:type="d6p1:int" xmlns:d6p1="http://www.w3.org/2001/XMLSchema">5',
+    ]);
+  });
+
   it('a time without an offset is UTC', async () => {
-    const { values } = await put('time', { '@p': ['dateTime', '2026-01-02T00:00:00'] });
-    expect(values[0]).toMatch(/>2026-01-02T00:00:00Z$/);
+    await put('time', { '@p': ['dateTime', '2026-01-02T00:00:00'] });
+    const listed = cloud.broker.listRules('events/subscriptions/all');
+    const filter = listed.ok ? listed.rules.find(({ rule }) => rule.name === 'time')?.rule.filter : undefined;
+    expect(filter).toMatchObject({ parameters: { '@p': { type: 'timestamp', value: Date.UTC(2026, 0, 2) } } });
   });
 
   it.for([

@@ -3,6 +3,8 @@ import type { XmlContent, XmlElement } from '../xml.ts';
 import { formatInstant } from './value-formats.ts';
 
 const SCHEMA = 'http://www.w3.org/2001/XMLSchema';
+/** .NET's serializer has its own namespace for a time span's type (recorded: azure-servicebus, test_mgmt_rule_create). */
+const SERIALIZATION = 'http://schemas.microsoft.com/2003/10/Serialization/';
 const LARGEST_INT = 2 ** 31;
 const TICKS_PER_SECOND = 10_000_000n;
 
@@ -53,9 +55,9 @@ function readValue(type: string, text: string): FilterValue | undefined {
     case 'boolean':
       return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : undefined;
     case 'dateTime': {
-      // A time without an offset is UTC, as the service keeps them.
-      const given = /(Z|[+-]\d{2}:\d{2})$/.test(text.trim()) ? text.trim() : `${text.trim()}Z`;
-      const value = Date.parse(given);
+      // A time without an offset counts as UTC, and Azure answers it without one (recorded: azure-servicebus, test_mgmt_rule_create).
+      const given = text.trim();
+      const value = Date.parse(/(Z|[+-]\d{2}:\d{2})$/.test(given) ? given : `${given}Z`);
       return Number.isNaN(value) ? undefined : { type: 'timestamp', value, text: given };
     }
     case 'duration': {
@@ -97,10 +99,11 @@ export function writeFilterValues(values: Readonly<Record<string, FilterValue>>)
   return {
     KeyValueOfstringanyType: Object.entries(values).map(([key, value]) => {
       const [type, text] = written(value);
+      const namespace = type === 'duration' ? SERIALIZATION : SCHEMA;
       return {
         Key: key,
         // The JavaScript client takes the type from the fifth character on, so the prefix has four: it is the service's.
-        Value: { '@_i:type': `d6p1:${type}`, '@_xmlns:d6p1': SCHEMA, '#text': text },
+        Value: { '@_i:type': `d6p1:${type}`, '@_xmlns:d6p1': namespace, '#text': text },
       };
     }),
   };
