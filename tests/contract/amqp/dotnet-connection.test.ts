@@ -274,6 +274,18 @@ const inNetworkOrder = (tag: Buffer): Buffer =>
   ]);
 
 describe('management', () => {
+  test('its links may be opened ahead of the token, as the Java client does; requests may not', async () => {
+    peer = await Peer.open(bus.port);
+    const management = await openManagement(peer, 1, 'orders/$management');
+    const peek = async () => {
+      const range = { 'from-sequence-number': types.wrap_long(1), 'message-count': types.wrap_int(1) };
+      return typedSection(await management.request('com.microsoft:peek-message', range), 0x74).get('statusCode').value;
+    };
+    expect(await peek()).toBe(401);
+    await putToken(peer, 0, 'amqp://127.0.0.1/orders');
+    expect(await peek()).toBe(204);
+  });
+
   test('numbers, arrays and status have the types that .NET casts to', async () => {
     await authorized();
     const management = await openManagement(peer, 1, 'orders/$management');
