@@ -21,7 +21,11 @@ export interface Step {
 const isWindows = process.platform === 'win32';
 const python = isWindows ? 'python' : 'python3';
 const needsPython = { command: python, args: ['-c', 'import sys, venv; sys.exit(sys.version_info < (3, 10))'] };
-const pythonEnvironment = { PYTHONDONTWRITEBYTECODE: '1' };
+/** The programs in Python share `story/`. */
+const pythonEnvironment = (source: string) => ({
+  PYTHONDONTWRITEBYTECODE: '1',
+  PYTHONPATH: join(source, '..', 'story'),
+});
 
 /** A Python with the packages of `requirements.txt`, in a folder of its own. */
 function pythonIn(folder: string, source: string): { readonly command: string; readonly steps: readonly Step[] } {
@@ -55,7 +59,7 @@ export const languages: readonly Language[] = [
       const { command, steps } = pythonIn(scratch, source);
       return [
         ...steps,
-        { what: 'run the program', command, args: ['main.py'], folder: source, environment: pythonEnvironment },
+        { what: 'run the program', command, args: ['main.py'], folder: source, environment: pythonEnvironment(source) },
       ];
     },
   },
@@ -123,14 +127,14 @@ export const languages: readonly Language[] = [
           command,
           args: ['unpack.py', join(scratch, DOTNET_ARCHIVE), dotnet],
           folder: source,
-          environment: pythonEnvironment,
+          environment: pythonEnvironment(source),
         },
         {
           what: 'run the program',
           command,
           args: ['main.py'],
           folder: source,
-          environment: { ...pythonEnvironment, DOTNET_FOLDER: dotnet, DOTNET_EnableDiagnostics: '0' },
+          environment: { ...pythonEnvironment(source), DOTNET_FOLDER: dotnet, DOTNET_EnableDiagnostics: '0' },
         },
       ];
     },

@@ -1,10 +1,11 @@
-"""What every program of tests/clients shares: settings, steps that say what they did, and checks that fail loudly."""
+"""What the programs in Python share: settings, steps that say what they did, and checks that fail loudly."""
 
 import os
 import sys
 import time
 import traceback
 import uuid
+from pathlib import Path
 from typing import Any, Callable
 
 SERVICE_BUS = os.environ["SERVICE_BUS_CONNECTION"]
@@ -13,12 +14,21 @@ CERTIFICATE_FILE = os.environ["CERTIFICATE_FILE"]
 EVENT_HUBS = os.environ["EVENT_HUBS_CONNECTION"]
 EVENT_HUB = os.environ["EVENT_HUB"]
 
+# `python` or `dotnet`: the folder of the program that runs.
+LANGUAGE = Path(sys.argv[0]).resolve().parent.name
 RUN = uuid.uuid4().hex[:8]
 
-# The entities of this run: administration.py makes them, service_bus.py uses them.
-QUEUE = f"python-orders-{RUN}"
-SESSIONS = f"python-refunds-{RUN}"
-TOPIC = f"python-events-{RUN}"
+
+def name(kind: str) -> str:
+    """A name for an entity that no other run uses."""
+    return f"{LANGUAGE}-{kind}-{RUN}"
+
+
+# The entities of this run: administration.py makes them, the others use them.
+QUEUE = name("orders")
+SECOND = name("invoices")
+SESSIONS = name("refunds")
+TOPIC = name("events")
 SUBSCRIPTION = "printing"
 
 _steps: list[tuple[str, Callable[[], None]]] = []
@@ -34,11 +44,6 @@ def step(text: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
     return register
 
 
-def name(kind: str) -> str:
-    """A name for an entity that no other run uses."""
-    return f"python-{kind}-{RUN}"
-
-
 def equal(actual: Any, expected: Any, what: str) -> None:
     if actual != expected:
         raise AssertionError(f"{what}: expected {expected!r}, got {actual!r}")
@@ -49,7 +54,7 @@ def true(condition: Any, what: str) -> None:
         raise AssertionError(what)
 
 
-def raises(expected: type[BaseException], action: Callable[[], Any], what: str) -> BaseException:
+def raises(expected: type[BaseException], action: Callable[[], Any], what: str) -> Any:
     try:
         action()
     except expected as error:
